@@ -1,0 +1,142 @@
+"""From true lab time to counts: what the converter of a device gives for each sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from labapp.errors import LabError
+from labapp.model import ChannelInfo, Counts, Floats
+from labapp.simulate.background import heart, mains, white_uv
+from labapp.simulate.clock import TrueClock
+from labapp.simulate.scenario import Muscle
+from labapp.simulate.seeds import generator
+from labapp.simulate.world import World
+
+_LEAST_BLOCK = 256
+_UNWIRED_UV = 2.0
+
+
+class Sensors:
+    """The channels of one device; `start` before `counts`.
+
+    Parameters
+    ----------
+    world
+        Person and muscles.
+    channels, rate
+        Columns and nominal rate, Hz, of the driver.
+    channel_map
+        Channel name -> muscle or force code.
+    role
+        Whose chance this is.
+
+    Raises
+    ------
+    LabError
+        If a channel is wired to a muscle that the scenario does not have, or a name is no
+        channel of the device.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        channels: tuple[ChannelInfo, ...],
+        rate: float,
+        channel_map: Mapping[str, str],
+        *,
+        role: str,
+    ) -> None:
+        names = {channel.name for channel in channels}
+        for name in channel_map:
+            if name not in names:
+                raise LabError(f"{role} has no channel {name!r}", f"use {', '.join(sorted(names))}")
+        self._world = world
+        self._channels = channels
+        self._rate = rate
+        self._role = role
+        self._muscles: list[Muscle | None] = []
+        for channel in channels:
+            code = channel_map.get(channel.name)
+            muscle = None
+            if code is not None and channel.kind == "emg":
+                muscle = world.scenario.muscle(code)
+                world.attach(code, channel.scale * 1e6, rate)
+            elif code is not None and channel.kind == "force" and code != world.scenario.force.code:
+                raise LabError(
+                    f"the scenario has no force {code!r}", f"use {world.scenario.force.code}"
+                )
+            self._muscles.append(muscle)
+        self._scale = np.array([channel.scale for channel in channels])
+        self._offset = np.array([channel.offset for channel in channels])
+        self._low = np.array([float(channel.low) for channel in channels])
+        self._high = np.array([float(channel.high) for channel in channels])
+        codes = [muscle.code for muscle in world.scenario.muscles]
+        wired = [
+            (column, len(codes) if muscle is None else codes.index(muscle.code))
+            for column, muscle in enumerate(self._muscles)
+            if muscle is not None
+            or (channels[column].kind == "force" and channels[column].name in channel_map)
+        ]
+        self._columns = np.array([column for column, _ in wired], dtype=np.intp)
+        self._sources = np.array([source for _, source in wired], dtype=np.intp)
+        self._units = np.where(self._sources < len(codes), 1e-6, 1.0)
+
+    def start(self, clock: TrueClock, start_ns: int, run: int) -> None:
+        """Begin a run whose sample times, s after ``start_ns``, are those of ``clock``."""
+        self._clock = clock
+        self._start_ns = start_ns
+        self._run = run
+        self._size = max(int(np.ceil(clock.rate)), _LEAST_BLOCK)
+        self._block = -1
+
+    def counts(self, first: int, stop: int) -> Counts:
+        """Return counts (stop - first, channels) of samples ``first .. stop-1``."""
+        parts = []
+        while first < stop:
+            block = first // self._size
+            if block != self._block:
+                self._rest(block)
+            end = min(stop, (block + 1) * self._size)
+            rows = slice(first - block * self._size, end - block * self._size)
+            parts.append(self._quantise(self._times_ns[rows], self._values[rows]))
+            first = end
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _quantise(self, t_ns: Floats, rest: Floats) -> Counts:
+        start, stop = self._start_ns + int(t_ns[0]), self._start_ns + int(t_ns[-1]) + 1
+        values = rest.copy()
+        for pull in self._world.pulls_until(start, stop):
+            waves = self._world.waves(pull)
+            seen = waves.at(t_ns + float(self._start_ns - waves.first_ns))
+            values[:, self._columns] += seen[:, self._sources] * self._units
+        values /= self._scale
+        values += self._offset
+        np.rint(values, out=values)
+        np.clip(values, self._low, self._high, out=values)
+        return values.astype(np.int32)
+
+    def _rest(self, block: int) -> None:
+        """Make the resting signals, physical units, and the times of a block of samples."""
+        world = self._world
+        first = block * self._size
+        t_s = self._clock.times(first, first + self._size)
+        lab_s = t_s + (self._start_ns - world.origin_ns) * 1e-9
+        beats = heart(world.scenario, world.seed, lab_s)
+        hum = mains(world.scenario, lab_s)
+        force = world.scenario.force
+        values = np.zeros((self._size, len(self._channels)))
+        for column, channel in enumerate(self._channels):
+            role = f"noise/{self._role}/{channel.name}"
+            noise = generator(world.seed, role, self._run, block).standard_normal(self._size)
+            muscle = self._muscles[column]
+            if muscle is not None:
+                uv = white_uv(self._rate, muscle.noise_uv) * noise
+                uv += muscle.ecg_uv * beats + muscle.hum_uv * hum
+                values[:, column] = uv * 1e-6
+            elif channel.kind == "emg":
+                values[:, column] = white_uv(self._rate, _UNWIRED_UV) * 1e-6 * noise
+            elif channel.kind == "force":
+                values[:, column] = force.baseline_n + force.noise_n * noise
+        self._block, self._times_ns, self._values = block, t_s * 1e9, values

@@ -1,0 +1,308 @@
+"""A recording as the recorder process runs it: readers, log, ring, markers, clean end."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from labapp import device
+from labapp.errors import LabError, PortError
+from labapp.record.config import DeviceConfig, RecorderConfig
+from labapp.record.disk import DiskKeeper
+from labapp.record.header import log_header, ring_stream
+from labapp.record.log import NO_STREAM, FrameKind, LogWriter
+from labapp.record.place import LOG_NAME, RING_NAME, TRUTH_NAME, write_atomically
+from labapp.record.ports import PortContext
+from labapp.record.reader import Rig, StreamReader
+from labapp.record.ring import RingWriter
+from labapp.simulate.lab import SimulatedLab
+from labapp.simulate.scenario import load_scenario
+from labapp.timing.labclock import SteppedClock, make_clock
+
+_CLOCK_PAIR_S: Final = 60.0
+_WATCH_S: Final = 0.25
+_JUMP_NS: Final = 1_500_000_000
+_ADVANCE_S: Final = 120.0
+
+
+class Recording:
+    """One recording, from the first opened port to the last synced byte.
+
+    Parameters
+    ----------
+    config
+        Checked configuration; its folder exists and holds no log.
+
+    Raises
+    ------
+    LabError
+        A device cannot be opened, does not answer or does not stream; no log is left behind.
+    """
+
+    def __init__(self, config: RecorderConfig) -> None:
+        self.folder = Path(config.folder)
+        self.finish_requested = threading.Event()
+        self._stop = threading.Event()
+        self._stopping = threading.Lock()
+        origin = 0 if config.clock.kind == "stepped" else time.perf_counter_ns()
+        self._lab = _make_lab(config, origin)
+        self.origin_ns = origin
+        self.clock = make_clock(config.clock.kind, config.clock.speed, origin)
+        self.kind = config.clock.kind
+        self.speed = config.clock.speed
+        parts = [self._parts(entry) for entry in config.devices]
+        header = log_header(config, origin, [settings for _, settings, _ in parts])
+        self._log = LogWriter(self.folder / LOG_NAME, header)
+        try:
+            self._ring = RingWriter(
+                self.folder / RING_NAME,
+                [
+                    ring_stream(number, entry, codec, config.ring_seconds)
+                    for number, (entry, (_, _, codec)) in enumerate(
+                        zip(config.devices, parts, strict=True)
+                    )
+                ],
+            )
+        except LabError:
+            self._log.close()
+            (self.folder / LOG_NAME).unlink()
+            raise
+        rig = Rig(self._log, self._ring, self.clock, self._stop)
+        self._readers = [
+            StreamReader(
+                number,
+                entry,
+                driver,
+                settings,
+                PortContext(
+                    driver=driver,
+                    settings=settings,
+                    name=entry.id,
+                    clock=self.clock,
+                    baud=device.sheet(entry.driver).baud,
+                    montage=entry.montage,
+                    lab=self._lab,
+                    stop=self._stop,
+                ),
+                rig,
+            )
+            for number, (entry, (driver, settings, _)) in enumerate(
+                zip(config.devices, parts, strict=True)
+            )
+        ]
+        self._disk = DiskKeeper(self._log)
+        self._clock_pair()
+        try:
+            self._start(config)
+        except BaseException:
+            self._give_up()
+            raise
+        self._watch_thread = threading.Thread(target=self._watch, name="watch", daemon=True)
+        self._watch_thread.start()
+
+    def mark(self, kind: str, data: dict[str, Any], t_ns: int | None = None) -> int:
+        """Append a marker at lab time ``t_ns`` (default now) and let the simulated lab hear it."""
+        when = self.clock.now_ns() if t_ns is None else t_ns
+        self._log.append_json(FrameKind.MARKER, NO_STREAM, when, {"kind": kind, "data": data})
+        if self._lab is not None:
+            self._lab.hear(kind, when, data)
+        return when
+
+    def advance(self, t_ns: int) -> int:
+        """Move a stepped clock to ``t_ns``; returns when all streams are logged up to there.
+
+        Raises
+        ------
+        LabError
+            The clock is not stepped, or a stream did not get there in two minutes.
+        """
+        if not isinstance(self.clock, SteppedClock):
+            raise LabError(f"the clock of this recording is {self.kind}", "it moves by itself")
+        if not self.clock.advance(t_ns, _ADVANCE_S):
+            raise LabError(f"the recording did not reach {t_ns * 1e-9:.3f} s", "see recorder.err")
+        return self.clock.now_ns()
+
+    def status(self) -> dict[str, Any]:
+        """State of the recording, its disk and its streams (JSON values)."""
+        now = self.clock.now_ns()
+        disk = self._disk.status()
+        state = "recording"
+        if self._stop.is_set():
+            state = "stopping"
+        elif disk["disk_state"] == "fault":
+            state = "disk fault"
+        elif disk["disk_state"] == "slow":
+            state = "disk slow"
+        streams = {reader.device.id: reader.status(now) for reader in self._readers}
+        for name, stream in streams.items():
+            if stream["state"] in ("lost", "silent") or stream["driver_fault"]:
+                disk["warnings"].append(_trouble(name, stream))
+        return {
+            "state": state,
+            "now_ns": now,
+            "origin_ns": self.origin_ns,
+            "clock": self.kind,
+            "folder": str(self.folder),
+            "pid": os.getpid(),
+            **disk,
+            "streams": streams,
+        }
+
+    def close(self) -> None:
+        """Stop the devices, write the end frame, sync, write the truth; harmless when done twice.
+
+        Raises
+        ------
+        LabError
+            The disk is full, and the end of the recording does not fit.
+        """
+        with self._stopping:
+            if self._stop.is_set():
+                return
+            self._halt()
+            self._watch_thread.join()
+            now = self.clock.now_ns()
+            self._clock_pair()
+            account = {
+                reader.device.id: {
+                    key: value
+                    for key, value in reader.status(now).items()
+                    if key in ("samples", "lost", "junk_bytes", "bytes", "segment")
+                }
+                for reader in self._readers
+            }
+            self._log.append_json(FrameKind.END, NO_STREAM, now, {"streams": account})
+            self._disk.close()
+            self._log.close()
+            self._ring.close()
+            if self._log.bytes_waiting:
+                raise LabError(
+                    f"the disk did not take the last {self._log.bytes_waiting} bytes"
+                    f" ({self._log.fault})",
+                    f"what came before is safe in {self._log.path}; free some space",
+                )
+            if self._lab is not None:
+                write_atomically(self.folder / TRUTH_NAME, self._lab.truth())
+
+    def _parts(self, entry: DeviceConfig) -> tuple[Any, Any, Any]:
+        driver = device.get_driver(entry.driver)
+        settings = device.parse_settings(driver, entry.settings)
+        return driver, settings, driver.codec(settings)
+
+    def _start(self, config: RecorderConfig) -> None:
+        """Start the readers; one after the other where runs must be identical."""
+        in_turn = self.kind != "real"
+        for reader in self._readers:
+            reader.start()
+            if in_turn:
+                self._await(reader)
+        for reader in self._readers:
+            self._await(reader)
+        if in_turn:
+            return
+        end = time.monotonic() + config.start_timeout_s
+        for reader in self._readers:
+            while not reader.device.simulated:
+                status = reader.status(self.clock.now_ns())
+                if status["samples"]:
+                    break
+                if time.monotonic() > end:
+                    raise _not_streaming(reader.device, status, config.start_timeout_s)
+                self._stop.wait(0.005)
+
+    def _await(self, reader: StreamReader) -> None:
+        """Wait until a device streams; the first one that fails ends the waiting for all."""
+        while not reader.ready.wait(0.05):
+            self._raise_first_error()
+        self._raise_first_error()
+
+    def _raise_first_error(self) -> None:
+        for reader in self._readers:
+            if reader.error is not None:
+                raise reader.error
+
+    def _halt(self) -> None:
+        self._stop.set()
+        if isinstance(self.clock, SteppedClock):
+            self.clock.wake()
+        for reader in self._readers:
+            reader.join()
+        for reader in self._readers:
+            reader.finish()
+
+    def _give_up(self) -> None:
+        """Leave nothing behind: a recording that did not start holds nothing that is wanted."""
+        self._halt()
+        self._disk.close()
+        self._log.close()
+        self._ring.close()
+        (self.folder / LOG_NAME).unlink()
+
+    def _watch(self) -> None:
+        """Note silence, suspended hosts and changed wall clocks; pair the clocks each minute."""
+        if isinstance(self.clock, SteppedClock):
+            return  # its time does not pass by itself, and its log is the same in every run
+        silent: set[str] = set()
+        offset = time.time_ns() - time.perf_counter_ns()
+        paired = time.monotonic()
+        while not self._stop.wait(_WATCH_S):
+            now = self.clock.now_ns()
+            for reader in self._readers:
+                name = reader.device.id
+                if reader.silent(now) == (name in silent):
+                    continue
+                silent ^= {name}
+                event = "silent" if name in silent else "heard again"
+                note = {"event": event, "id": name, "since_ns": reader.newest_ns}
+                self._log.append_json(FrameKind.NOTE, reader.number, now, note)
+            shift = time.time_ns() - time.perf_counter_ns() - offset
+            if abs(shift) > _JUMP_NS:
+                offset += shift
+                note = {"event": "clock jump or suspend", "seconds": shift * 1e-9}
+                self._log.append_json(FrameKind.NOTE, NO_STREAM, now, note)
+                self._clock_pair()
+            if time.monotonic() - paired > _CLOCK_PAIR_S:
+                paired += _CLOCK_PAIR_S
+                self._clock_pair()
+
+    def _clock_pair(self) -> None:
+        before = time.perf_counter_ns()
+        utc = time.time_ns()
+        pair = {"perf_ns": (before + time.perf_counter_ns()) // 2, "utc_ns": utc}
+        self._log.append_json(FrameKind.CLOCK, NO_STREAM, self.clock.now_ns(), pair)
+
+
+def _make_lab(config: RecorderConfig, origin_ns: int) -> SimulatedLab | None:
+    if config.seed is None or not any(d.port.startswith("sim://") for d in config.devices):
+        return None
+    return SimulatedLab(
+        load_scenario(config.scenario or "demo"),
+        seed=config.seed,
+        origin_ns=origin_ns,
+        scripted=config.scripted,
+        loss=config.loss,
+    )
+
+
+def _not_streaming(entry: DeviceConfig, status: dict[str, Any], waited_s: float) -> PortError:
+    what = f"{entry.driver} on {entry.port} "
+    if not status["bytes"]:
+        return PortError(
+            f"{what}sent nothing for {waited_s:g} s",
+            "switch it on and check that the port is the right one",
+        )
+    return PortError(
+        f"{what}sent {status['bytes']} bytes, but no sample of this device is among them",
+        "check the driver and its settings",
+    )
+
+
+def _trouble(name: str, stream: dict[str, Any]) -> str:
+    if stream["driver_fault"]:
+        return f"{name}: the driver failed ({stream['driver_fault']}); its bytes are recorded"
+    if stream["state"] == "lost":
+        return f"{name}: the port was lost; it is being looked for"
+    return f"{name}: no data; check its battery, cable or radio link"

@@ -1,0 +1,85 @@
+import threading
+
+import pytest
+
+from labapp.timing.labclock import FOREVER, RealClock, ScaledClock, SteppedClock, make_clock
+
+
+def test_scaled_time_runs_faster():
+    real = RealClock().now_ns()
+    clock = ScaledClock(real, 1000.0)
+    assert clock.wait_until(real + 2_000_000_000, threading.Event())
+    assert clock.now_ns() >= real + 2_000_000_000
+    assert RealClock().now_ns() - real < 1_500_000_000
+    assert RealClock().wait_until(real, threading.Event())
+
+
+@pytest.mark.parametrize("clock", [RealClock(), ScaledClock(0, 2.0), SteppedClock()])
+def test_stop_ends_waiting(clock):
+    stop = threading.Event()
+    stop.set()
+    assert not clock.wait_until(FOREVER, stop)
+
+
+def test_parties_run_one_at_a_time_in_order_of_time():
+    clock = SteppedClock()
+    stop = threading.Event()
+    done = []
+    ready = threading.Barrier(4)
+
+    def party(order, period):
+        clock.join(order)
+        ready.wait()
+        t = period
+        while clock.wait_until(t, stop):
+            assert clock.now_ns() == t
+            done.append((t, order))
+            t += period
+        clock.leave()
+
+    threads = [
+        threading.Thread(target=party, args=(order, period))
+        for order, period in enumerate((3, 5, 7))
+    ]
+    for thread in threads:
+        thread.start()
+    ready.wait()
+    for limit in (10, 10, 40, 210):
+        assert clock.advance(limit, 10.0)
+        expected = [(t, n) for n, p in enumerate((3, 5, 7)) for t in range(p, limit + 1, p)]
+        assert done == sorted(expected)
+        assert clock.now_ns() == limit
+    stop.set()
+    clock.wake()
+    for thread in threads:
+        thread.join()
+    assert clock.advance(300, 1.0)
+
+
+def test_time_waits_for_a_party_at_work():
+    clock = SteppedClock()
+    free, started = threading.Event(), threading.Event()
+
+    def party():
+        clock.join(0)
+        started.set()
+        free.wait()
+        clock.leave()
+
+    thread = threading.Thread(target=party)
+    thread.start()
+    started.wait()
+    assert not clock.advance(10, 0.05)
+    assert clock.now_ns() == 0
+    free.set()
+    assert clock.advance(10, 5.0)
+    thread.join()
+    assert clock.now_ns() == 10
+
+
+def test_make_clock():
+    assert isinstance(make_clock("real", 1.0, 0), RealClock)
+    assert make_clock("stepped", 1.0, 7).now_ns() == 7
+    for bad in (("slow", 1.0), ("scaled", 0.0), ("scaled", float("nan"))):
+        with pytest.raises(ValueError, match=r"clock|speed"):
+            make_clock(*bad, 0)

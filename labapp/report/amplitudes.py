@@ -1,0 +1,106 @@
+"""The section on amplitudes: activation ratios by phase, and what they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from labapp.report.blocks import Block, Bullets, Figure, Heading, Paragraph, Row, Table
+from labapp.report.words import (
+    DASH,
+    NBSP,
+    codes,
+    count,
+    interval,
+    mapping,
+    muscles_of,
+    number,
+    pair_name,
+    pick,
+    texts,
+    value,
+)
+
+Analysis = Mapping[str, Any]
+
+
+def ratios(analysis: Analysis) -> list[Block]:
+    """Activation ratios by phase, or why there are none; amplitudes."""
+    names = codes(muscles_of(analysis))
+    found = mapping(analysis, "ratios")
+    withheld = texts(analysis, "ratios_withheld")
+    blocks: list[Block] = [Heading("Activation ratios")]
+    drawn, rows = [], []
+    for key, phases in found.items():
+        label = f"{NBSP}:{NBSP}".join(pair_name(key, names, ":"))
+        shown = [
+            {
+                "phase": phase,
+                "ratio": value(one, "ratio"),
+                "low": value(one, "low"),
+                "high": value(one, "high"),
+            }
+            for phase, one in mapping(phases).items()
+        ]
+        if any(one["ratio"] is not None for one in shown):
+            drawn.append({"label": label, "phases": shown})
+        for phase, one in mapping(phases).items():
+            ratio = value(one, "ratio")
+            rows.append(
+                Row(
+                    (
+                        label,
+                        str(phase),
+                        number(ratio, 2),
+                        interval(value(one, "low"), value(one, "high"), 2),
+                        count(value(one, "n")),
+                        number(value(one, "gcv_percent"), 0),
+                        "" if ratio is not None else str(pick(one, "text") or ""),
+                    ),
+                    "" if ratio is not None else "pale",
+                )
+            )
+    if drawn:
+        blocks.append(
+            Figure(
+                "ratios",
+                {"rows": drawn},
+                "Geometric mean ratio with 95 % interval, by phase.",
+                "The table below holds the same numbers.",
+            )
+        )
+    if withheld:
+        blocks.append(Paragraph("No ratios are given for these reasons:"))
+        blocks.append(Bullets(withheld))
+    elif not rows:
+        blocks.append(Paragraph("No ratios: no pair of muscles has normalised amplitudes."))
+    if rows:
+        head = ("pair", "phase", "ratio", "95 % interval", "n", "gCV %", "")
+        widths = (1.0, 0.8, 0.7, 1.5, 0.5, 0.7, 2.2)
+        blocks.append(Table(head, tuple(rows), "", frozenset({2, 4, 5}), widths))
+    return [*blocks, *_amplitudes(analysis, names)]
+
+
+def _amplitudes(analysis: Analysis, names: Mapping[str, str]) -> list[Block]:
+    reference = mapping(analysis, "reference", "muscles")
+    phases = list(
+        dict.fromkeys(
+            phase for one in mapping(analysis, "amplitudes").values() for phase in mapping(one)
+        )
+    )
+    rows = []
+    for code, one in mapping(analysis, "amplitudes").items():
+        cells = [names.get(code, code)]
+        for phase in phases:
+            mean, spread = value(one, phase, "percent"), value(one, phase, "sd")
+            cells.append(f"{number(mean, 1)} ± {number(spread, 1)}" if mean is not None else DASH)
+        cells.append(number(value(reference, code, "value_uv"), 0))
+        rows.append(Row(tuple(cells)))
+    if not rows:
+        return []
+    method = pick(analysis, "reference", "method")
+    caption = "Amplitude in % of the reference contraction, mean ± SD over repetitions."
+    if method:
+        caption += f" Reference: {method}."
+    head = ("muscle", *(f"{phase} %" for phase in phases), "reference µV")
+    return [Table(head, tuple(rows), caption, frozenset(range(1, len(head))))]

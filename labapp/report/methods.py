@@ -1,0 +1,258 @@
+"""The methods paragraph: what ISEK and CEDE ask a report to state, and what is missing.
+
+After the template of the ISEK Standards for Reporting EMG Data (Merletti 1999) and the CEDE
+matrices; a fact that nobody entered prints as ``[?]`` and is named in the list below it, so
+that the paragraph can never look more complete than the record is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from labapp import palette
+from labapp.report.words import (
+    codes,
+    items,
+    listed,
+    mapping,
+    muscles_of,
+    number,
+    pick,
+    texts,
+    value,
+)
+
+UNKNOWN = "[?]"
+
+
+class _Facts:
+    """Looks facts up and remembers which were missing, in the order of the text."""
+
+    def __init__(self, session_info: Mapping[str, Any]) -> None:
+        self.info = session_info
+        self.missing: list[str] = []
+
+    def text(self, name: str, *found: Any) -> str:
+        """Use the first thing that is known, else ``[?]``."""
+        for one in found:
+            if isinstance(one, bool):
+                return "yes" if one else "no"
+            if isinstance(one, int | float):
+                return f"{one:g}"
+            if isinstance(one, str) and one.strip():
+                return " ".join(one.split())
+            if isinstance(one, list | tuple) and one:
+                return listed([str(item) for item in one])
+        if name not in self.missing:
+            self.missing.append(name)
+        return UNKNOWN
+
+    def report(self, group: str, key: str) -> Any:
+        """Field of the session's ``report`` group."""
+        return pick(self.info, "report", group, key)
+
+    def electrodes(self, key: str) -> Any:
+        """Field that all electrodes share, or the different values."""
+        channels = mapping(self.info, "report", "electrodes")
+        found = [pick(channel, key) for channel in channels.values()]
+        known = list(dict.fromkeys(str(one) for one in found if one not in (None, "")))
+        return known if known and len([one for one in found if one not in (None, "")]) else None
+
+
+def methods_paragraph(
+    session_info: Mapping[str, Any], analysis: Mapping[str, Any]
+) -> tuple[str, list[str]]:
+    """Write the methods paragraph of a session.
+
+    Parameters
+    ----------
+    session_info
+        What was known when the session was recorded (`Session.meta`): ``report`` with its
+        groups participant, electrodes, amplifier, force, normalisation; ``participant``;
+        ``sheets``.
+    analysis
+        The analysis document (``labapp-analysis/1``).
+
+    Returns
+    -------
+    tuple
+        (text, names of everything that is printed as ``[?]``).
+    """
+    facts = _Facts(session_info)
+    sentences = [
+        *_electrodes(facts, analysis),
+        *_amplifier(facts, analysis),
+        *_processing(facts, analysis),
+        *_force(facts, analysis),
+        *_repetitions(facts, analysis),
+    ]
+    return " ".join(sentences), facts.missing
+
+
+def _electrodes(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
+    muscles = muscles_of(analysis)
+    sides = sorted({palette.split_side(code)[1] for code in muscles} - {""})
+    names = list(dict.fromkeys(palette.name(palette.split_side(code)[0]) for code in muscles))
+    side = {"R": "right", "L": "left"}
+    who = mapping(facts.info, "participant")
+    return [
+        f"Surface EMG was recorded from {facts.text('muscles', names)} of the "
+        f"{facts.text('side tested', listed([side[one] for one in sides]))} side in 1 participant "
+        f"(age {facts.text('age', facts.report('participant', 'age'), pick(who, 'age'))}, "
+        f"sex {facts.text('sex', facts.report('participant', 'sex'), pick(who, 'sex'))}, "
+        f"dominant hand "
+        f"{facts.text('dominance', facts.report('participant', 'dominance'))}).",
+        f"Electrodes (material {facts.text('electrode material', facts.electrodes('material'))}, "
+        f"shape {facts.text('electrode shape', facts.electrodes('shape'))}, "
+        f"size {facts.text('electrode size (mm)', facts.electrodes('size_mm'))} mm) were placed "
+        f"{facts.text('inter-electrode distance (mm)', facts.electrodes('ied_mm'))} mm apart at "
+        f"{facts.text('electrode sites', facts.electrodes('site_id'))}, oriented "
+        f"{facts.text('electrode orientation', facts.electrodes('orientation_text'))}, after "
+        f"{facts.text('skin preparation', facts.electrodes('skin_prep'))}; inter-electrode "
+        f"impedance was {facts.text('impedance (kOhm)', facts.electrodes('impedance_kohm'))} kΩ.",
+        *(
+            [
+                "The rhomboid electrode had selectivity grade "
+                f"{facts.text('rhomboid selectivity grade', facts.electrodes('selectivity'))}."
+            ]
+            if any(palette.split_side(code)[0] == "RM" for code in muscles)
+            else []
+        ),
+        "The reference electrode was on "
+        f"{facts.text('reference electrode site', facts.electrodes('reference_site'))}.",
+    ]
+
+
+def _amplifier(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
+    def known(key: str) -> Any:
+        return facts.report("amplifier", key)
+
+    emg = [
+        (name, stream)
+        for name, stream in mapping(analysis, "streams").items()
+        if value(stream, "rate_nominal_hz") is not None
+    ]
+    # The EMG stream is the fastest one: a force cell beside it is slower by a decade.
+    name, stream = max(emg, key=lambda one: value(one[1], "rate_nominal_hz") or 0, default=("", {}))
+    sheet = mapping(facts.info, "sheets", name)
+    band = known("hw_band_hz")
+    hardware = f"{band[0]:g} to {band[1]:g}" if _is_pair(band) else band
+    box = (pick(sheet, "title"), known("model"), pick(stream, "driver"))
+    return [
+        f"Signals were detected in {facts.text('detection mode', known('mode'))} mode "
+        f"({facts.text('amplifier', *box)}), "
+        f"amplified by {facts.text('gain', known('gain'))} (input impedance "
+        f"{facts.text('input impedance (MOhm)', known('input_impedance_Mohm'))} MΩ, CMRR "
+        f"{facts.text('CMRR (dB)', known('cmrr_db'))} dB), band-limited to "
+        f"{facts.text('hardware band (Hz)', hardware)} Hz and sampled at "
+        f"{facts.text('sampling rate', value(stream, 'rate_nominal_hz'))} Hz with "
+        f"{facts.text('resolution (bits)', known('adc_bits'), pick(sheet, 'bits'))} bits.",
+    ]
+
+
+def _is_pair(found: Any) -> bool:
+    return (
+        isinstance(found, list | tuple)
+        and len(found) == 2
+        and all(isinstance(one, int | float) for one in found)
+    )
+
+
+def _processing(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
+    parameters = mapping(analysis, "parameters")
+    band = pick(parameters, "band_hz")
+    corners = f"{band[0]:g} to {band[1]:g}" if _is_pair(band) else None
+    baseline = pick(parameters, "baseline_s")
+    rest = f"{number(baseline[0], 1)} to {number(baseline[1], 1)}" if _is_pair(baseline) else None
+    equalised = pick(parameters, "equalise")
+    snr = [
+        found
+        for repetition in items(analysis, "repetitions")
+        for onset in mapping(repetition, "onsets").values()
+        if (found := value(onset, "snr_db")) is not None
+    ]
+    noise = [
+        found
+        for finding in items(analysis, "quality")
+        if pick(finding, "check") == "noise" and (found := value(finding, "value")) is not None
+    ]
+    reference = mapping(analysis, "reference")
+    sentences = [
+        "Offline, signals were band-pass filtered "
+        f"{facts.text('filter corners', corners)} Hz (4th-order Butterworth, zero lag, corners "
+        "corrected for both passes); no notch filter was used.",
+        f"Baseline noise was {facts.text('baseline noise', _range(noise, 1))} µV RMS and the "
+        f"signal-to-noise ratio {facts.text('signal-to-noise ratio', _range(snr, 0))} dB.",
+    ]
+    if reference:
+        sentences.append(
+            "Amplitude was the RMS of each phase in per cent of a reference, "
+            f"{facts.text('normalisation method', pick(reference, 'method'))}."
+        )
+    else:
+        sentences.append("Amplitudes were not normalised: no reference contraction was usable.")
+    edited, total = _edited(analysis)
+    sentences.append(
+        "Onsets are posterior medians of a ramp model of the signal's variance with a 95 % "
+        "interval each, "
+        f"baseline {facts.text('baseline window', rest)} s from the cue; channels were "
+        f"{'compared at the noise level of the weakest' if equalised else 'not noise-equalised'}"
+        f"; {edited} of {total} onsets were set by hand."
+    )
+    return sentences
+
+
+def _range(found: list[float], digits: int) -> str | None:
+    if not found:
+        return None
+    low, high = number(min(found), digits), number(max(found), digits)
+    return low if low == high else f"{low} to {high}"
+
+
+def _edited(analysis: Mapping[str, Any]) -> tuple[int, int]:
+    states = [
+        pick(onset, "state")
+        for repetition in items(analysis, "repetitions")
+        for onset in mapping(repetition, "onsets").values()
+    ]
+    return states.count("edited"), len(states)
+
+
+def _force(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
+    if value(analysis, "force", "peak_n", "mean") is None:
+        return ["No force was recorded."]
+
+    def known(key: str) -> Any:
+        return facts.report("force", key)
+
+    return [
+        f"Force was measured by {facts.text('force cell model', known('model'))}, calibrated with "
+        f"{facts.text('calibration masses', known('masses'))} at g = "
+        f"{facts.text('local g', known('g'))} m/s² (non-linearity "
+        f"{facts.text('non-linearity (% FS)', known('max_nonlin_percent'))} % FS, hysteresis "
+        f"{facts.text('hysteresis (% FS)', known('hysteresis_percent'))} % FS)."
+    ]
+
+
+def _repetitions(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
+    repetitions = items(analysis, "repetitions")
+    valid = sum(1 for one in repetitions if pick(one, "valid"))
+    why = list(dict.fromkeys(r for one in repetitions for r in texts(one, "reasons")))
+    reasons = f" ({'; '.join(why)})" if why and valid < len(repetitions) else ""
+    rope = facts.text("equivalence band (ms)", value(analysis, "parameters", "rope_ms"))
+    return [
+        f"{valid} of {len(repetitions)} repetitions were analysed{reasons}.",
+        "Statistics: mean lags with 95 % t-intervals over repetitions, equivalence band "
+        f"±{rope} ms, Holm correction over the pairs, geometric mean ratios.",
+        f"Protocol {facts.text('protocol', pick(analysis, 'protocol'))}; software labapp "
+        f"{facts.text('software version', pick(analysis, 'labapp'))}, parameters "
+        f"{facts.text('parameter hash', str(pick(analysis, 'parameters_sha256') or '')[:12])}.",
+    ]
+
+
+def side_note(analysis: Mapping[str, Any]) -> str:
+    """Legend of the muscle codes in use: ``RM rhomboid major, UT upper trapezius``."""
+    muscles = muscles_of(analysis)
+    short = codes(muscles)
+    return ", ".join(f"{short[code]} {palette.name(code)}" for code in muscles)

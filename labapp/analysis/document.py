@@ -1,0 +1,256 @@
+"""The parts of the analysis document, and plain JSON values: no NaN, no NumPy type."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labapp.analysis.force import Pull
+from labapp.analysis.gates import PairFacts
+from labapp.analysis.inputs import RepetitionLike
+from labapp.analysis.order import Order
+from labapp.analysis.pairs import Pair
+from labapp.analysis.phases import Amplitudes, phases_of
+from labapp.analysis.pulls import MusclePull
+from labapp.analysis.question import Answer
+from labapp.analysis.settings import AnalysisSettings
+
+Floats = NDArray[np.float64]
+
+DIGITS = 9
+"""Significant digits kept: far below any uncertainty, and equal on every machine."""
+
+
+def plain(value: Any) -> Any:
+    """Turn a nested value into JSON-able Python: NaN and infinity become None.
+
+    Raises
+    ------
+    TypeError
+        On a type that has no place in the document (a mistake of ours).
+    """
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        return float(f"{number:.{DIGITS}g}") if math.isfinite(number) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return [plain(item) for item in value.tolist()]
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    raise TypeError(f"{type(value).__name__} has no place in an analysis document")
+
+
+def ms(seconds: float) -> float:
+    """Milliseconds of seconds."""
+    return 1000.0 * seconds
+
+
+def equalised_s(pull: MusclePull) -> float:
+    """Onset (s) at equal noise, NaN where the pull has none."""
+    return pull.equalised.mean if pull.equalised is not None else math.nan
+
+
+def verdict_part(result: Answer | None, muscles: Sequence[str]) -> dict[str, Any]:
+    """Write the ``verdict`` part of the document."""
+    if result is None:
+        reason = f"{muscles[0]} is the only muscle: an order needs two"
+        return {
+            "state": "not interpretable",
+            "muscle": None,
+            "n_needed": None,
+            "headline": f"Cannot tell any order: {reason}",
+            "reasons": [reason],
+        }
+    return {
+        "state": result.state,
+        "muscle": result.muscle,
+        "headline": result.headline,
+        "reasons": list(result.reasons),
+        "n_needed": result.n_needed,
+    }
+
+
+def repetition_part(
+    rep: RepetitionLike, own: Mapping[str, MusclePull], force: Pull | None
+) -> dict[str, Any]:
+    """Write one repetition: its landmarks and every muscle's onset."""
+    onset_s = rep.force_onset_s
+    reasons = list(rep.reasons)
+    peak = None
+    if force is not None:
+        peak = force.peak
+        if math.isfinite(force.onset):
+            onset_s = force.onset
+        reasons += [reason for reason in force.reasons if reason not in reasons]
+    return {
+        "index": rep.index,
+        "block": rep.block,
+        "number": rep.number,
+        "valid": rep.valid,
+        "reasons": reasons,
+        "cue_s": rep.cue_s,
+        "force_onset_s": onset_s,
+        "force_peak_n": peak,
+        "phases": {k: list(v) for k, v in phases.items()} if (phases := phases_of(rep)) else None,
+        "onsets": {m: _onset(pull, rep.valid, onset_s) for m, pull in own.items()},
+    }
+
+
+def _onset(pull: MusclePull, valid: bool, force_onset: float | None) -> dict[str, Any]:
+    onset, nan = pull.onset, math.nan
+    return {
+        "time_s": onset.time,
+        "low_s": onset.low,
+        "high_s": onset.high,
+        "state": onset.state if valid or onset.state != "ok" else "rejected",
+        "reason": onset.reason,
+        "snr_db": onset.snr_db,
+        "rise_s": onset.rise_time,
+        "equalised_s": equalised_s(pull),
+        "neq_s": pull.neq.time if pull.neq else nan,
+        "neq_sd_ms": ms(pull.neq.sd) if pull.neq else nan,
+        "hb3_s": pull.neq.raw if pull.neq else nan,
+        "emd_ms": ms(force_onset - onset.time) if force_onset is not None else nan,
+    }
+
+
+def order_part(
+    order: Order | None,
+    facts: Mapping[tuple[str, str], PairFacts],
+    settings: AnalysisSettings,
+) -> dict[str, Any]:
+    """Write the ``order`` part; empty where there is no second muscle."""
+    if order is None:
+        return {
+            "muscles": [],
+            "n": 0,
+            "n_complete": 0,
+            "p_first": {},
+            "share_first": {},
+            "pairs": {},
+            "kendall_w": None,
+            "modal_order": None,
+            "dropped": {},
+        }
+    return {
+        "muscles": list(order.muscles),
+        "n": order.n,
+        "n_complete": order.n_complete,
+        "p_first": order.p_first,
+        "share_first": {
+            m: {"share": s.share, "low": s.low, "high": s.high, "k": s.k, "n": s.n}
+            for m, s in order.share_first.items()
+        },
+        "kendall_w": order.kendall_w,
+        "kendall_p": order.kendall_p,
+        "modal_order": {"order": order.modal, "share": order.modal_share} if order.modal else None,
+        "entropy": order.entropy,
+        "precedence": {"muscles": list(order.kept), "share": order.precedence},
+        "dropped": order.dropped,
+        "pairs": {
+            f"{p.first}-{p.second}": _pair(p, facts[p.first, p.second], settings)
+            for p in order.pairs
+        },
+    }
+
+
+def _pair(pair: Pair, fact: PairFacts, settings: AnalysisSettings) -> dict[str, Any]:
+    bias = fact.raw - fact.lags
+    return {
+        "lag_ms": pair.mean,
+        "low_ms": pair.low,
+        "high_ms": pair.high,
+        "n": pair.n,
+        "p_before": pair.p_before,
+        "verdict": pair.verdict,
+        "reasons": list(pair.reasons),
+        "sd_ms": pair.sd,
+        "median_ms": pair.median,
+        "robust_sd_ms": pair.robust_sd,
+        "p_holm": pair.p_holm,
+        "lag_raw_ms": _median_ms(fact.raw),
+        "lag_neq_ms": _median_ms(fact.neq),
+        "bias_ms": _median_ms(bias),
+        "lag_posterior_ms": _median_ms(fact.posterior),
+        "rope_ms": settings.rope_ms,
+        "tost_ms": [pair.tost_low, pair.tost_high],
+        "n_needed": pair.n_needed,
+        "lags_ms": pair.lags_ms,
+        "snr_db": list(fact.snr_db),
+        "rise_ms": [ms(value) for value in fact.rise],
+        "crosstalk_r": fact.crosstalk.peak,
+        "robust": fact.robust,
+    }
+
+
+def _median_ms(values: Floats) -> float:
+    """Median over repetitions: the methods printed for comparison have outliers."""
+    finite = values[np.isfinite(values)]
+    return ms(float(np.median(finite))) if len(finite) else math.nan
+
+
+def ratios_part(amplitude: Amplitudes) -> dict[str, Any]:
+    """Write the ``ratios`` part, pair by pair and phase by phase."""
+    return {
+        pair: {
+            phase: {
+                "ratio": r.ratio,
+                "low": r.low,
+                "high": r.high,
+                "n": r.n,
+                "gcv_percent": r.gcv_percent,
+                "text": r.text,
+            }
+            for phase, r in by_phase.items()
+        }
+        for pair, by_phase in amplitude.ratios.items()
+    }
+
+
+def reference_part(
+    amplitude: Amplitudes, settings: AnalysisSettings, any_reference: bool
+) -> dict[str, Any] | None:
+    """Write the ``reference`` part; None without reference contractions."""
+    if not any_reference:
+        return None
+    return {
+        "method": f"greatest {1000 * settings.reference_window_s:.0f} ms RMS over the reference "
+        "contractions, corrected for rest",
+        "muscles": {
+            m: {
+                "value_uv": 1e6 * r.value,
+                "n": r.n,
+                "snr_db": r.snr_db,
+                "log_sd": r.log_sd,
+                "reason": r.reason,
+            }
+            for m, r in amplitude.references.items()
+        },
+    }
+
+
+def amplitudes_part(amplitude: Amplitudes) -> dict[str, Any]:
+    """Write the ``amplitudes`` part: mean, SD and n per muscle and phase."""
+    out: dict[str, Any] = {}
+    for muscle, by_phase in amplitude.percent.items():
+        out[muscle] = {}
+        for phase, values in by_phase.items():
+            finite = values[np.isfinite(values)]
+            n = len(finite)
+            out[muscle][phase] = {
+                "percent": float(finite.mean()) if n else math.nan,
+                "sd": float(finite.std(ddof=1)) if n > 1 else math.nan,
+                "n": n,
+            }
+    return out

@@ -1,0 +1,205 @@
+"""The lag between two muscles in one pull, fair between channels of unequal noise.
+
+A cleaner channel shows its burst earlier, whatever the detector. So the cleaner of the two is
+first given the noise it lacks: its squared, rest-scaled signal ``p`` becomes ``(p + c) / (1 +
+c)``, the expectation of adding independent noise of ``c`` times its rest power. That is the
+noise equalisation of the reference without its random draws: the same bias is removed, less
+scatter is added. Both bursts are then timed by the same ramp model, mostly with a rise that
+they share: sharing it takes the trade between an early slow and a late fast ramp out of the
+difference, a third of its scatter. Where their rises differ the difference is biased; that is
+what the rise gate of the session is for.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from labapp.analysis.burst import Burst, Window, prepare
+from labapp.analysis.filters import EMG_BAND_HZ
+from labapp.analysis.onset import SNR_REFUSED_DB, fit_ramp, moments_of
+from labapp.analysis.posterior import Moments, RampFit
+from labapp.errors import LabError
+
+Floats = NDArray[np.float64]
+LagState = Literal["ok", "not interpretable"]
+
+LAG_EXPONENTS = (1.0,)
+"""Ramp linear in variance: the least scatter of a difference (docs/explanation/onset.md)."""
+
+SNR_ORDER_DB = 10.0
+SNR_GAP_DB = 20.0
+SMALLEST_GAP_DB = 0.5
+NU_FACTOR_LAG = 2.0
+SHARED_RISE = 0.9
+"""Prior probability that the two muscles rise alike."""
+
+MODEL_S = 0.003
+"""Standard uncertainty added for what the ramp model leaves out (calibrated, see docs)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """Lag of two muscles in one pull: first minus second, negative = the first came first.
+
+    Attributes
+    ----------
+    lag, low, high
+        s, posterior mean and 95 % interval; NaN where either onset is missing.
+    p_before
+        Probability that the first muscle started before the second, NaN where unknown.
+    state
+        ``ok`` or ``not interpretable``.
+    reasons
+        Plain words; empty for ``ok``.
+    lag_raw
+        s, the same without equalisation (biased towards the cleaner channel).
+    snr_db
+        Of the first and of the second.
+    """
+
+    lag: float
+    low: float
+    high: float
+    p_before: float
+    state: LagState
+    reasons: tuple[str, ...] = ()
+    lag_raw: float = math.nan
+    snr_db: tuple[float, float] = (math.nan, math.nan)
+
+
+def onset_lag(
+    first: ArrayLike,
+    second: ArrayLike,
+    rate: float,
+    *,
+    baseline: Window,
+    search: Window,
+    band: Window | None = EMG_BAND_HZ,
+    names: tuple[str, str] = ("first", "second"),
+) -> Lag:
+    """Lag between the onsets of two channels that share one clock.
+
+    Parameters
+    ----------
+    first, second
+        (n_samples,) each, same length; any units; NaN where samples were lost.
+    rate, baseline, search, band
+        As for `detect_onset`, the same for both.
+    names
+        Used in the reasons.
+
+    Raises
+    ------
+    LabError
+        As `detect_onset`, and if the channels differ in length.
+    """
+    a = prepare(first, rate, baseline=baseline, search=search, band=band)
+    b = prepare(second, rate, baseline=baseline, search=search, band=band)
+    if len(a.x) != len(b.x):
+        raise LabError(
+            f"channels have {len(a.x)} and {len(b.x)} samples", "give two channels of one recording"
+        )
+    return lag_of(a, b, names)
+
+
+def lag_of(a: Burst, b: Burst, names: tuple[str, str] = ("first", "second")) -> Lag:
+    """Lag between two prepared bursts (see `onset_lag`)."""
+    from scipy.special import ndtr
+
+    reasons = [
+        f"{name}: {_words(burst)}"
+        for name, burst in zip(names, (a, b), strict=True)
+        if burst.state != "ok" or burst.snr_db < SNR_REFUSED_DB
+    ]
+    nan = math.nan
+    snr = (a.snr_db, b.snr_db)
+    if reasons:
+        return Lag(nan, nan, nan, nan, "not interpretable", tuple(reasons), nan, snr)
+    for name, burst in zip(names, (a, b), strict=True):
+        if burst.snr_db < SNR_ORDER_DB:
+            reasons.append(
+                f"{name}: signal-to-noise ratio {burst.snr_db:.0f} dB, an order needs 10 dB"
+            )
+    if abs(a.snr_db - b.snr_db) > SNR_GAP_DB:
+        reasons.append(
+            f"signal-to-noise ratios differ by {abs(a.snr_db - b.snr_db):.0f} dB (limit 20 dB)"
+        )
+    target = min(snr)
+    lag, sd = joint_lag(equalised_fit(a, target), equalised_fit(b, target))
+    raw, _ = joint_lag(equalised_fit(a, a.snr_db), equalised_fit(b, b.snr_db))
+    return Lag(
+        lag,
+        lag - 1.96 * sd,
+        lag + 1.96 * sd,
+        float(ndtr(-lag / sd)),
+        "not interpretable" if reasons else "ok",
+        tuple(reasons),
+        raw,
+        snr,
+    )
+
+
+def joint_lag(a: RampFit, b: RampFit, *, offset: float = 0.0) -> tuple[float, float]:
+    """Mean and standard uncertainty (s) of the lag between two fitted bursts.
+
+    The two posteriors are correlated shape by shape: with probability `SHARED_RISE` both
+    muscles have the same ramp, else each its own.
+
+    Parameters
+    ----------
+    a, b
+        Fits with the same shapes and the same spacing of candidate onsets.
+    offset
+        s to add to the lag (start of `a`'s time axis minus that of `b`).
+    """
+    pa, pb = np.exp(a.log - a.log.max()), np.exp(b.log - b.log.max())
+    shapes = pa.shape[1]
+    n = max(len(pa), len(pb))
+    size = 2 * n
+    fa, fb = np.fft.rfft(pa, size, axis=0), np.conj(np.fft.rfft(pb, size, axis=0))
+    shared = np.fft.irfft((fa * fb).sum(axis=1), size) / shapes
+    apart = np.fft.irfft(fa.sum(axis=1) * fb.sum(axis=1), size) / shapes**2
+    p = np.maximum(SHARED_RISE * shared + (1 - SHARED_RISE) * apart, 0.0)
+    p /= p.sum()
+    step = float(a.times[1] - a.times[0])
+    steps = np.concatenate([np.arange(n), np.arange(-n, 0)])
+    lags = steps * step + float(a.times[0] - b.times[0]) + offset
+    mean = float((p * lags).sum())
+    variance = float((p * np.square(lags - mean)).sum())
+    return mean, math.sqrt(variance + MODEL_S**2)
+
+
+def equalised_onset(burst: Burst, target_db: float) -> Moments:
+    """Onset of a burst as it would be timed at a signal-to-noise ratio of `target_db`.
+
+    The burst must be ``ok``; a target above its own ratio leaves it as it is.
+    """
+    return moments_of(equalised_fit(burst, target_db))
+
+
+def equalised_fit(burst: Burst, target_db: float) -> RampFit:
+    """Ramp posterior of a burst at a signal-to-noise ratio of `target_db`."""
+    return fit_ramp(
+        burst,
+        extra=extra_noise(burst.snr_db, target_db),
+        exponents=LAG_EXPONENTS,
+        nu_factor=NU_FACTOR_LAG,
+    )
+
+
+def extra_noise(snr_db: float, target_db: float) -> float:
+    """Noise power to add (in units of rest power) to bring a channel down to a ratio."""
+    if snr_db - target_db < SMALLEST_GAP_DB:
+        return 0.0
+    return float(10 ** ((snr_db - target_db) / 10) - 1.0)
+
+
+def _words(burst: Burst) -> str:
+    if burst.state != "ok":
+        return f"{burst.reason} (SNR {burst.snr_db:.0f} dB)"
+    return f"signal-to-noise ratio {burst.snr_db:.0f} dB is too low for an onset"

@@ -1,0 +1,215 @@
+"""Every muscle in every pull of a recording: bursts, onsets, and lags at equal noise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labapp.analysis.burst import SNR_FLOOR_DB, Burst, prepare
+from labapp.analysis.equalise import NoiseEqualised, noise_equalised_onset
+from labapp.analysis.filters import band_pass
+from labapp.analysis.inputs import EmgChannel, RepetitionLike
+from labapp.analysis.lag import equalised_fit, extra_noise, joint_lag
+from labapp.analysis.onset import Onset, moments_of, onset_of
+from labapp.analysis.posterior import RISES_S, Moments, RampFit, rise_evidence
+from labapp.analysis.settings import AnalysisSettings
+
+Floats = NDArray[np.float64]
+
+SETTLE_S = 0.05
+"""Signal kept before the baseline of each pull ..."""
+
+TAIL_S = 0.7
+"""... and after it: the plateau of a burst that begins late in the window."""
+
+
+@dataclass(slots=True, eq=False)
+class MusclePull:
+    """One muscle in one pull; times in s since the start of the recording.
+
+    `burst` is None where the recording does not reach far enough around the cue.
+    """
+
+    start: float
+    burst: Burst | None
+    onset: Onset
+    neq: NoiseEqualised | None = None
+    equalised: Moments | None = None
+    cache: dict[float, RampFit] = field(default_factory=dict)
+
+    @property
+    def usable(self) -> bool:
+        """Whether this pull has an onset of this muscle that may be used."""
+        return self.burst is not None and self.onset.state == "ok"
+
+    def fit_at(self, target_db: float) -> RampFit:
+        """Ramp posterior at a ratio of `target_db` (s from `start`)."""
+        assert self.burst is not None
+        key = round(extra_noise(self.burst.snr_db, target_db), 3)
+        if key not in self.cache:
+            self.cache[key] = equalised_fit(self.burst, target_db)
+        return self.cache[key]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilteredChannel:
+    """A channel of the recording and its band-passed copy."""
+
+    channel: EmgChannel
+    x: Floats
+
+    def index(self, time: float) -> int:
+        """First sample at or after a time (s since the start of the recording)."""
+        return int(np.searchsorted(self.channel.times, time))
+
+
+def filtered(channel: EmgChannel, settings: AnalysisSettings) -> FilteredChannel:
+    """Band-pass one channel once for the whole recording."""
+    return FilteredChannel(channel, band_pass(channel.values, channel.rate, settings.band_hz))
+
+
+def anchor_of(repetition: RepetitionLike) -> float | None:
+    """Moment that the windows of a pull are counted from: the cue, else before the force."""
+    if repetition.cue_s is not None:
+        return repetition.cue_s
+    if repetition.force_onset_s is not None:
+        return repetition.force_onset_s - 0.5
+    return None
+
+
+def search_end(repetition: RepetitionLike, anchor: float, settings: AnalysisSettings) -> float:
+    """End of the search (s): the force peak, or `search_s[1]` after the cue if that is sooner."""
+    latest = anchor + settings.search_s[1]
+    if repetition.force_onset_s is not None:
+        # Every muscle that drives the pull is active by 0.2 s after the force began to rise.
+        latest = min(latest, max(repetition.force_onset_s + 0.2, anchor + 0.4))
+        if repetition.peak_s is not None and repetition.peak_s > repetition.force_onset_s:
+            latest = max(latest, min(repetition.peak_s, anchor + settings.search_s[1]))
+    return latest
+
+
+def measure(
+    filtered_channel: FilteredChannel, repetition: RepetitionLike, settings: AnalysisSettings
+) -> MusclePull:
+    """Find and time the burst of one muscle in one pull."""
+    anchor = anchor_of(repetition)
+    times, rate = filtered_channel.channel.times, filtered_channel.channel.rate
+    if anchor is None:
+        return _missing("neither cue nor force", 0.0)
+    begin = anchor + settings.baseline_s[0] - SETTLE_S
+    last = search_end(repetition, anchor, settings)
+    first, stop = filtered_channel.index(begin), filtered_channel.index(last + TAIL_S)
+    if not len(times) or times[0] > begin + SETTLE_S or times[-1] < last:
+        return _missing("the recording does not cover this pull", anchor)
+    x = filtered_channel.x[first:stop]
+    start = float(times[first])
+    length = len(x) / rate
+    search = (anchor + settings.search_s[0] - start, min(last - start, length))
+    baseline = (
+        max(anchor + settings.baseline_s[0] - start, 0.0),
+        anchor + settings.baseline_s[1] - start,
+    )
+    burst = prepare(
+        x,
+        rate,
+        baseline=baseline,
+        search=search,
+        band=None,
+        unfiltered=filtered_channel.channel.values[first:stop],
+    )
+    onset = _shifted(onset_of(burst), start)
+    return MusclePull(start, burst, onset)
+
+
+def _missing(reason: str, start: float) -> MusclePull:
+    nan = math.nan
+    return MusclePull(
+        start, None, Onset(nan, nan, nan, nan, SNR_FLOOR_DB, "not_measurable", reason)
+    )
+
+
+def _shifted(onset: Onset, start: float) -> Onset:
+    return Onset(
+        onset.time + start,
+        onset.low + start,
+        onset.high + start,
+        onset.rise_time,
+        onset.snr_db,
+        onset.state,
+        onset.reason,
+    )
+
+
+def equalise_repetition(
+    pulls: Sequence[MusclePull], settings: AnalysisSettings, rng: np.random.Generator
+) -> None:
+    """Time every usable muscle of one repetition at the ratio of the weakest of them.
+
+    Muscles below `snr_order_db` take no part, so that one dead channel cannot drown the rest.
+    Fills `equalised` and `neq` in place.
+    """
+    ordered = [pull for pull in pulls if pull.usable and pull.onset.snr_db >= settings.snr_order_db]
+    if not ordered:
+        return
+    target = min(pull.onset.snr_db for pull in ordered)
+    for pull in ordered:
+        assert pull.burst is not None
+        m = moments_of(pull.fit_at(target if settings.equalise else pull.onset.snr_db))
+        t = pull.start
+        pull.equalised = Moments(m.median + t, m.low + t, m.high + t, m.mean + t, m.sd)
+        neq = noise_equalised_onset(
+            pull.burst, target, draws=settings.neq_draws, rng=rng, band=settings.band_hz
+        )
+        pull.neq = NoiseEqualised(neq.time + pull.start, neq.sd, neq.raw + pull.start)
+
+
+def pair_lag(a: MusclePull, b: MusclePull, settings: AnalysisSettings) -> float:
+    """Lag (s) of two muscles in one repetition at the ratio of the weaker; NaN where withheld."""
+    low, high = sorted((a.onset.snr_db, b.onset.snr_db))
+    if not (a.usable and b.usable):
+        return math.nan
+    if low < settings.snr_order_db or high - low > settings.snr_gap_db:
+        return math.nan
+    ratios = (low, low) if settings.equalise else (a.onset.snr_db, b.onset.snr_db)
+    lag, _ = joint_lag(a.fit_at(ratios[0]), b.fit_at(ratios[1]), offset=a.start - b.start)
+    return lag
+
+
+def pooled_rise(pulls: Sequence[MusclePull], target_db: Sequence[float]) -> float:
+    """Rise time (s) of a muscle's bursts, from all repetitions together.
+
+    The evidence for each rise is multiplied over repetitions, each timed at the ratio it is
+    compared at: single repetitions are too ragged to tell. NaN below three repetitions.
+    """
+    rows = [
+        rise_evidence(pull.fit_at(target))
+        for pull, target in zip(pulls, target_db, strict=True)
+        if pull.usable and math.isfinite(target)
+    ]
+    if len(rows) < 3:
+        return math.nan
+    # 5 ms: a step has no logarithm, and is no different from the shortest ramp.
+    return math.exp(_best_log(np.sum(rows, axis=0), np.maximum(np.asarray(RISES_S), 0.005)))
+
+
+def _best_log(log_evidence: Floats, rises: Floats) -> float:
+    """``ln(rise)`` of the greatest evidence, by a parabola through it and its neighbours.
+
+    Over twelve repetitions the evidence is far narrower than the grid is wide.
+    """
+    x = np.log(rises)
+    k = int(np.argmax(log_evidence))
+    if k in (0, len(x) - 1):
+        return float(x[k])
+    (xa, xb, xc), (ya, yb, yc) = x[k - 1 : k + 2], log_evidence[k - 1 : k + 2]
+    left, right = (yb - ya) / (xb - xa), (yc - yb) / (xc - xb)
+    curvature = (right - left) / (xc - xa)
+    if curvature >= 0:
+        return float(xb)
+    # Where the slope, linear between the midpoints of the two intervals, passes zero.
+    vertex = (xa + xb) / 2 - left / (2 * curvature)
+    return float(np.clip(vertex, xa, xc))

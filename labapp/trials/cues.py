@@ -1,0 +1,63 @@
+"""The cues of a recording: when a pull was asked for, and which were rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from labapp.model import Marker
+
+REJECTING = ("reject", "redo")
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One request to pull (times in s since the start of the recording)."""
+
+    time: float
+    block: str = ""
+    number: int = 0
+    pull: str = "fast"
+    hold_s: float | None = None
+    rejected: bool = False
+    reject_reason: str = ""
+
+
+def cues_from_markers(markers: Sequence[Marker]) -> tuple[Cue, ...]:
+    """Collect the cues of a recording and the rejections that belong to them.
+
+    A marker of kind ``reject`` or ``redo`` names its repetition by ``block`` and
+    ``repetition``; without them it means the last cue before it.
+    """
+    cues: list[Cue] = []
+    for marker in sorted(markers, key=lambda m: m.time):
+        data = marker.data
+        if marker.kind == "cue":
+            hold = data.get("hold_s")
+            cues.append(
+                Cue(
+                    time=float(marker.time),
+                    block=str(data.get("block", "")),
+                    number=int(data.get("repetition", len(cues) + 1)),
+                    pull=str(data.get("pull", "fast")),
+                    hold_s=float(hold) if isinstance(hold, int | float) else None,
+                )
+            )
+        elif marker.kind in REJECTING and cues:
+            at = _meant(cues, data)
+            if at is not None:
+                words = "rejected by the operator" if marker.kind == "reject" else "done again"
+                cues[at] = replace(cues[at], rejected=True, reject_reason=words)
+    return tuple(cues)
+
+
+def _meant(cues: Sequence[Cue], data: dict[str, object]) -> int | None:
+    if "repetition" in data or "block" in data:
+        for at in range(len(cues) - 1, -1, -1):
+            cue = cues[at]
+            if data.get("block", cue.block) == cue.block and (
+                data.get("repetition", cue.number) == cue.number
+            ):
+                return at
+        return None
+    return len(cues) - 1

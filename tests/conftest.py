@@ -88,12 +88,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 def threads() -> dict[int, str]:
-    """Living threads by id, but for those that libraries keep for good."""
+    """Living threads by id."""
     return {
         id(thread): f"thread {thread.name}"
         for thread in threading.enumerate()
-        if type(thread).__name__ != "TMonitor"  # tqdm's own, one for the whole process
-        and not isinstance(thread, threading._DummyThread)
+        if not isinstance(thread, threading._DummyThread)
     }
 
 

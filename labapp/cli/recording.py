@@ -1,0 +1,172 @@
+"""Commands that record: ``record`` and ``run``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labapp.cli import words
+from labapp.cli.command import Command
+from labapp.cli.interrupt import stop_request
+from labapp.errors import LabError
+
+if TYPE_CHECKING:
+    from labapp.record.config import ClockConfig, DeviceConfig
+    from labapp.trials.protocol import Protocol
+    from labapp.trials.run import RunEvent, RunState
+
+DEMO_DEVICES = ("emg=bitalino@sim://bitalino", "force=chronojump@sim://chronojump")
+
+
+def _record_arguments(parser: argparse.ArgumentParser) -> None:
+    words.add_devices(parser, required=True)
+    parser.add_argument("--seconds", type=words.positive, help="default: until Ctrl-C")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.h5")
+    parser.add_argument("--participant", default="", metavar="ID", help="pseudonym, as AB-014")
+    parser.add_argument("--seed", type=words.seed, default=0, help="of simulated devices")
+    parser.add_argument(
+        "--speed", type=words.positive, help="of simulated devices, times real time (default 1)"
+    )
+
+
+def _record(args: argparse.Namespace) -> int:
+    from labapp.workflow.devices import choose_devices
+    from labapp.workflow.record import record_session
+
+    devices = choose_devices(args.device, channels=args.channels, settings=args.set)
+    with words.progress_bar() as bar, stop_request() as stop:
+        path = record_session(
+            devices,
+            args.out,
+            args.seconds,
+            scenario=args.scenario,
+            clock=_clock(devices, args.speed, stepped=False),
+            seed=args.seed,
+            participant=args.participant,
+            progress=bar,
+            stop=stop,
+        )
+    print(describe_session(path))
+    return 0
+
+
+def _run_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("protocol", metavar="PROTOCOL", help="name or .toml file")
+    parser.add_argument("--participant", required=True, metavar="ID", help="as AB-014")
+    parser.add_argument("--study", type=Path, metavar="DIR", help="folder of the session")
+    words.add_devices(parser, required=False)
+    parser.add_argument(
+        "--headless", action="store_true", help="no window; this command never opens one"
+    )
+    parser.add_argument("--practice", action="store_true", help="run the optional blocks too")
+    parser.add_argument("--seed", type=words.seed, default=0, help="of foreperiods and simulator")
+    parser.add_argument(
+        "--speed",
+        type=words.positive,
+        help="of simulated devices, times real time; default: as fast as possible",
+    )
+
+
+def _run(args: argparse.Namespace) -> int:
+    from labapp import paths
+    from labapp.trials.protocol import load_protocol
+    from labapp.workflow.devices import choose_devices
+    from labapp.workflow.naming import check_participant
+    from labapp.workflow.record import run_protocol
+
+    protocol = load_protocol(args.protocol)
+    check_participant(args.participant)
+    texts = list(args.device)
+    if not texts:
+        if not args.participant.startswith("DEMO-"):
+            raise LabError(
+                f"no device is given for participant {args.participant}",
+                "add --device emg=bitalino@PORT, or rehearse with --participant DEMO-001",
+            )
+        texts = list(DEMO_DEVICES)
+        print("no --device given: simulated devices")
+    devices = choose_devices(texts, channels=args.channels, settings=args.set)
+    print(introduction(protocol, optional=args.practice), flush=True)
+    clock = _clock(devices, args.speed, stepped=True)
+    with words.progress_bar() as bar, stop_request() as stop:
+        path = run_protocol(
+            protocol,
+            args.participant,
+            args.study or paths.studies(),
+            devices,
+            scenario=args.scenario,
+            clock=clock,
+            seed=args.seed,
+            optional=args.practice,
+            progress=bar,
+            on_event=None if clock.kind == "stepped" else _tell,
+            stop=stop,
+        )
+    print(describe_session(path))
+    return 0
+
+
+def introduction(protocol: Protocol, *, optional: bool) -> str:
+    """Title and total time, when not to begin, when to stop, and what the person is told."""
+    minutes = protocol.duration_s(optional=optional) / 60
+    lines = [f"{protocol.title} {protocol.version}, about {minutes:.0f} min"]
+    lines += [f"  do not begin with: {reason}" for reason in protocol.safety.contraindications]
+    lines += [f"  stop on: {reason}" for reason in protocol.safety.stop]
+    lines += [f"  {told.text}" for told in protocol.instructions]
+    return "\n".join(lines)
+
+
+def _clock(devices: tuple[DeviceConfig, ...], speed: float | None, *, stepped: bool) -> ClockConfig:
+    """Real devices need the host's clock; simulated ones take any."""
+    from labapp.record.config import ClockConfig
+
+    simulated = all(device.simulated for device in devices)
+    if not simulated:
+        if speed is not None:
+            raise LabError("--speed is for simulated devices only", "leave it out")
+        return ClockConfig("real")
+    if speed is not None:
+        return ClockConfig("scaled", speed)
+    return ClockConfig("stepped" if stepped else "real")
+
+
+def _tell(event: RunEvent, state: RunState) -> None:
+    """Cues for a person at a terminal: the words, and the terminal's bell as the beep."""
+    if event.kind == "block":
+        print(f"\n{state.title}: {state.instruction}", file=sys.stderr)
+    elif event.kind == "cue":
+        print(f"\a{state.text}", file=sys.stderr, flush=True)
+    elif event.kind in ("foreperiod", "hold", "relax"):
+        print(f"  {state.text}", file=sys.stderr, flush=True)
+    elif event.kind == "rest":
+        print(
+            f"  rest {event.data['duration_s']:g} s ({state.repetition} of {state.of} done)",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def describe_session(path: Path) -> str:
+    """One line per stream, then the path: what was kept and what was lost."""
+    from labapp.session.file import open_session
+
+    with open_session(path) as session:
+        lines = [stream_line(name, stream) for name, stream in session.streams.items()]
+    return "\n".join([*lines, str(path)])
+
+
+def stream_line(name: str, stream: Any) -> str:
+    """Return the account of a stream: received + lost = sent."""
+    sent = stream.received + stream.lost
+    return (
+        f"{name}: {stream.driver}, {stream.rate:.3f} Hz,"
+        f" {stream.received} received + {stream.lost} lost = {sent} sent"
+    )
+
+
+COMMANDS = (
+    Command("record", "record devices into a session", _record_arguments, _record),
+    Command("run", "run a test protocol and keep its session", _run_arguments, _run),
+)

@@ -1,0 +1,107 @@
+"""The analysis document in plain words, as the terminal prints it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+PHASES = ("pull", "hold", "return")
+
+
+def summary(document: dict[str, Any]) -> str:
+    """Verdict, lags, ratios, force, quality and account of the samples, ready to print."""
+    parts = [
+        _verdict(document),
+        _order(document),
+        _ratios(document),
+        _force(document),
+        _quality(document),
+        _streams(document),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _verdict(document: dict[str, Any]) -> str:
+    verdict = document["verdict"]
+    lines = [verdict["headline"]]
+    lines += [f"  because: {reason}" for reason in verdict["reasons"]]
+    if verdict.get("n_needed"):
+        lines.append(f"  decidable with about {verdict['n_needed']} repetitions")
+    return "\n".join(lines)
+
+
+def _order(document: dict[str, Any]) -> str:
+    order = document["order"]
+    lines = [f"Order ({order['n']} repetitions; a negative lag: the first-named came first)"]
+    for name, pair in order["pairs"].items():
+        if pair["lag_ms"] is None:
+            lines.append(f"  {name:12} no lag ({pair['verdict']})")
+            continue
+        line = (
+            f"  {name:12} {pair['lag_ms']:+7.1f} ms  [{_number(pair['low_ms'], '+.1f')},"
+            f" {_number(pair['high_ms'], '+.1f')}]  n {pair['n']:2}"
+            f"  P(before) {_number(pair['p_before'], '.3f')}  {pair['verdict']}"
+        )
+        lines.append(line)
+    chances = [
+        f"{muscle} {_number(value, '.3f')}"
+        for muscle, value in order["p_first"].items()
+        if value is not None
+    ]
+    if chances:
+        lines.append(f"  P(first of all): {', '.join(chances)}")
+    return "\n".join(lines)
+
+
+def _ratios(document: dict[str, Any]) -> str:
+    lines = []
+    for name, phases in document["ratios"].items():
+        cells = [
+            f"{phase} {_number(value['ratio'], '.2f')}"
+            f" [{_number(value['low'], '.2f')}, {_number(value['high'], '.2f')}]"
+            for phase in PHASES
+            if (value := phases.get(phase)) and value["ratio"] is not None
+        ]
+        lines.append(f"  {name:12} {'   '.join(cells) if cells else 'not estimable'}")
+    lines += [f"  withheld: {reason}" for reason in document.get("ratios_withheld", ())]
+    return "\n".join(["Activation ratios (% of reference contraction)", *lines]) if lines else ""
+
+
+def _force(document: dict[str, Any]) -> str:
+    force = document["force"]
+    lines = []
+    peak = force.get("peak_n")
+    if peak and peak.get("mean") is not None:
+        lines.append(
+            f"  peak {peak['mean']:.0f} N (SD {_number(peak['sd'], '.0f')}, n {peak['n']})"
+        )
+    if force.get("emd_text"):
+        lines.append(f"  {force['emd_text']}")
+    return "\n".join(["Force", *lines]) if lines else ""
+
+
+def _quality(document: dict[str, Any]) -> str:
+    lines = [
+        f"  {item['level']:4} {item['channel']}: {item['text']}"
+        for item in document["quality"]
+        if item["level"] != "good"
+    ]
+    timing = document["timing"]
+    lines.append(
+        f"  timing: resolves {_number(timing['resolution_ms'], '.1f')} ms, {timing['sync']},"
+        f" uncertainty {_number(timing['uncertainty_ms'], '.2f')} ms"
+    )
+    return "\n".join(["Quality", *lines])
+
+
+def _streams(document: dict[str, Any]) -> str:
+    lines = [
+        f"  {name}: {stream['driver']}, {stream['rate_hz']:.3f} Hz, {stream['received']} received"
+        f" + {stream['lost']} lost = {stream['received'] + stream['lost']} sent,"
+        f" {stream['gaps']} gaps"
+        for name, stream in document["streams"].items()
+    ]
+    return "\n".join(["Samples", *lines])
+
+
+def _number(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)

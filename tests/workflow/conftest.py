@@ -1,0 +1,59 @@
+"""Recordings that several tests look at: each scenario is recorded once for all of them."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hurried_protocol import hurried
+
+from labapp.workflow.analysing import analyse
+from labapp.workflow.devices import choose_devices
+from labapp.workflow.naming import truth_path
+from labapp.workflow.record import run_protocol
+
+DEVICES = ("emg=bitalino@sim://bitalino", "force=chronojump@sim://chronojump")
+IN_MEMORY = tuple(f"{device}?wire=memory" for device in DEVICES)
+SCENARIOS = {
+    # Longest first, for two at a time; the bad radio link goes through real pseudo-terminals.
+    "lossy": DEVICES,
+    "rhomboid_leads_30ms": IN_MEMORY,
+    "equal_onsets_unequal_snr": IN_MEMORY,
+    "no_rhomboid": IN_MEMORY,
+}
+
+
+@dataclass
+class Recorded:
+    """A session, what is true about it, and (when asked for) its analysis."""
+
+    path: Path
+
+    @cached_property
+    def truth(self) -> dict[str, Any]:
+        return json.loads(truth_path(self.path).read_text(encoding="utf-8"))
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        return analyse(self.path)
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Recorded]:
+    """Session of a scenario; all are recorded when the first is asked for."""
+    folder = tmp_path_factory.mktemp("recorded")
+    protocol = hurried()
+
+    def record(scenario: str) -> Recorded:
+        devices = choose_devices(SCENARIOS[scenario])
+        out = folder / f"{scenario}.h5"
+        run_protocol(protocol, "DEMO-001", out, devices, scenario=scenario, seed=7)
+        return Recorded(out)
+
+    with ThreadPoolExecutor(2) as pool:
+        made = dict(zip(SCENARIOS, pool.map(record, SCENARIOS), strict=True))
+    return made.__getitem__

@@ -266,7 +266,7 @@ def test_progress_shows_on_a_terminal_only(monkeypatch):
         bar("recording", 0.25)
         bar("recording", 0.5)
     assert "recording" in terminal.getvalue()
-    assert "50 %" in terminal.getvalue()
+    assert "50%" in terminal.getvalue()
 
 
 def test_a_reader_that_leaves_early_is_no_error():

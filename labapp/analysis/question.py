@@ -8,6 +8,7 @@ from typing import Literal
 
 from labapp.analysis.order import Order
 from labapp.analysis.pairs import Pair
+from labapp.palette import MUSCLE_NAMES
 
 TRAPEZIUS = ("UT", "MT", "LT")
 
@@ -60,12 +61,16 @@ def the_question(muscles: Sequence[str]) -> Question:
     return Question(muscles[0], tuple(muscles[1:]))
 
 
-def short_names(muscles: Sequence[str]) -> dict[str, str]:
-    """Names for people: without the side where it does not tell two muscles apart."""
-    plain = [_muscle(name) for name in muscles]
-    if len(set(plain)) == len(plain) and len({_side(name) for name in muscles}) == 1:
-        return dict(zip(muscles, plain, strict=True))
-    return {name: name.replace("_", " ") for name in muscles}
+def spoken_names(muscles: Sequence[str]) -> dict[str, str]:
+    """Names for a sentence: ``rhomboid major``; with the side where it tells muscles apart."""
+    plain = {name: MUSCLE_NAMES.get(_muscle(name), _muscle(name)) for name in muscles}
+    if len(set(plain.values())) == len(plain) and len({_side(name) for name in muscles}) == 1:
+        return plain
+    side = {"R": "right ", "L": "left "}
+    return {
+        name: side[_side(name)] + plain[name] if _side(name) in side else name.replace("_", " ")
+        for name in muscles
+    }
 
 
 def answer(order: Order, question: Question, names: dict[str, str]) -> Answer:
@@ -80,11 +85,10 @@ def answer(order: Order, question: Question, names: dict[str, str]) -> Answer:
         n_needed = None
     if states == {"first"}:
         # Said with the pair it leads by least: what holds against all.
-        words = "; ".join(lead_words(pair, names) for pair in _nearest_first(pairs))
-        return Answer("first", question.muscle, words, (), None)
+        return Answer("first", question.muscle, lead_words(_nearest_first(pairs), names), (), None)
     seconds = [pair for pair in pairs if pair.verdict == "second"]
     if seconds:
-        words = "; ".join(lead_words(pair, names) for pair in seconds)
+        words = " ".join(lead_words([pair], names) for pair in seconds)
         winner = min(seconds, key=lambda pair: -pair.mean).second
         rest = tuple(r for pair in pairs if pair.verdict != "second" for r in pair.reasons)
         return Answer("first", winner, words, rest, None)
@@ -92,34 +96,47 @@ def answer(order: Order, question: Question, names: dict[str, str]) -> Answer:
     if states == {"simultaneous"}:
         pair = max(pairs, key=lambda p: max(abs(p.tost_low), abs(p.tost_high)))
         words = (
-            f"{subject} and {others} started together: "
-            f"{_interval(pair)}, inside the equivalence band"
+            f"{_sentence(subject)} and {others} started together: "
+            f"{_interval(pair)}, inside the equivalence band."
         )
         return Answer("simultaneous", None, words, (), None)
     why = "; ".join(reasons)
     led = [pair for pair in pairs if pair.verdict == "first"]
     if led:
-        before = "; ".join(lead_words(pair, names) for pair in led)
         open_ = _listed([names[p.second] for p in pairs if p.verdict != "first"])
-        words = f"Cannot tell whether {subject} came before {open_}: {why}. {before}"
+        words = f"Cannot tell whether {subject} came before {open_}: {why}. "
+        words += lead_words(_nearest_first(led), names)
         return Answer("undecided", None, words, reasons, n_needed)
-    words = f"Cannot tell whether {subject} came before {others}: {why}"
+    words = f"Cannot tell whether {subject} came before {others}: {why}."
     state: Literal["undecided", "not interpretable"] = (
         "not interpretable" if states == {"not interpretable"} else "undecided"
     )
     return Answer(state, None, words, reasons, n_needed if state == "undecided" else None)
 
 
-def lead_words(pair: Pair, names: dict[str, str]) -> str:
-    """``RM before UT by 18 ms (95 % interval 9 to 27; 12 repetitions)``."""
-    first, second, sign = pair.first, pair.second, -1.0
-    if pair.mean > 0:
-        first, second, sign = pair.second, pair.first, 1.0
-    low, high = sorted((sign * pair.low, sign * pair.high))
-    return (
-        f"{names[first]} before {names[second]} by {abs(pair.mean):.0f} ms "
-        f"(95 % interval {low:.0f} to {high:.0f}; {pair.n} repetitions)"
-    )
+def lead_words(pairs: Sequence[Pair], names: dict[str, str]) -> str:
+    """One sentence of what one muscle led, the 95 % interval behind each lag.
+
+    ``Rhomboid major before upper trapezius by 18 ms (95 % interval 9 to 27), middle trapezius
+    by 20 ms (13 to 27); 12 repetitions.`` The pairs name one and the same leading muscle.
+    """
+    one_n = len(pairs) > 1 and len({pair.n for pair in pairs}) == 1
+    parts: list[str] = []
+    leader = ""
+    for pair in pairs:
+        leader, second, sign = pair.first, pair.second, -1.0
+        if pair.mean > 0:
+            leader, second, sign = pair.second, pair.first, 1.0
+        low, high = sorted((sign * pair.low, sign * pair.high))
+        interval = f"{low:.0f} to {high:.0f}" if parts else f"95 % interval {low:.0f} to {high:.0f}"
+        count = "" if one_n else f"; {pair.n} repetitions"
+        parts.append(f"{names[second]} by {abs(pair.mean):.0f} ms ({interval}{count})")
+    end = f"; {pairs[0].n} repetitions." if one_n else "."
+    return f"{_sentence(names[leader])} before {_listed(parts)}{end}"
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _interval(pair: Pair) -> str:

@@ -33,7 +33,7 @@ from labapp.analysis.pulls import (
     measure,
     pair_lag,
 )
-from labapp.analysis.question import answer, short_names, the_question
+from labapp.analysis.question import answer, spoken_names, the_question
 from labapp.analysis.resolution import timing_resolution
 from labapp.analysis.session_quality import channel_findings, pair_findings
 from labapp.analysis.settings import AnalysisSettings
@@ -116,7 +116,7 @@ def analyse_recording(
             muscle_gates=gated,
             lags={key: fact.lags for key, fact in facts.items()},
         )
-        result = answer(order, question, short_names(asked))
+        result = answer(order, question, spoken_names(asked))
     tell("amplitudes", 0.8)
     amplitude = amplitudes(channels, valid, [rep for rep in references if rep.valid], settings)
     pulls = {

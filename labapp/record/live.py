@@ -120,7 +120,9 @@ class LiveStream:
             newest = item.stop
         if newest > self._newest:
             self._newest = newest
-            self._ring.stamp(self._number, self._base + newest - 1, self._stamp)
+            # The stamp belongs to the newest sample on the wire, held back by the codec or not.
+            held = self.codec.pending
+            self._ring.stamp(self._number, self._base + newest - 1 + held, self._stamp)
             if not self._marks or self._stamp - self._marks[-1][1] >= 1_000_000_000:
                 self._marks.append((newest, self._stamp))
 

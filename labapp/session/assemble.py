@@ -114,9 +114,8 @@ def _piece(
 ) -> _Piece:
     account = decoder.account
     reads = account.table("read_segment") == number
-    held = 0 if decoder.tells_pending else account.held.get(number, 0)
-    newest = account.table("read_newest")[reads] + held
-    rows = account.table("read_row")[reads] - row[0] + held
+    newest = account.table("read_newest")[reads]
+    rows = account.table("read_row")[reads] - row[0]
     t_ns = account.table("read_t_ns")[reads]
     stamps = (t_ns - origin_ns) * 1e-9 - decoder.sheet.wire_delay_s
     stamps = np.maximum.accumulate(stamps) if len(stamps) else stamps

@@ -46,7 +46,6 @@ class Account:
     read_t_ns: array[int] = field(default_factory=_longs)
     read_segment: array[int] = field(default_factory=_longs)
     opened_ns: list[int] = field(default_factory=list)
-    held: dict[int, int] = field(default_factory=dict)
 
     def table(self, name: str) -> Longs:
         """Give one of the arrays as int64."""
@@ -85,7 +84,6 @@ class StreamDecoder:
         self._sink = sink
         self.sheet: Sheet = device.sheet(driver.name)
         self.montage = dict(entry.get("montage") or {})
-        self.tells_pending = hasattr(self._codec, "pending")
         self.ticked = self._codec.tick_rate is not None and self._codec.counter_modulus is None
         self.modulus = self._codec.counter_modulus
         self.rate = self._codec.rate
@@ -141,9 +139,7 @@ class StreamDecoder:
             self._finish(t_ns)
 
     def _finish(self, t_ns: int) -> None:
-        before = self.rows
         self._take(self._codec.finish(), t_ns)
-        self.account.held[self._segment] = self.rows - before
         for name in asdict(self.stats):
             total = getattr(self.stats, name) + getattr(self._codec.stats, name)
             setattr(self.stats, name, total)
@@ -186,9 +182,8 @@ class StreamDecoder:
         """Note which sample was the newest complete one when this read returned."""
         if self._next is None:
             return
-        # A codec that waits for following frames has seen more complete samples than it gave;
-        # one that does not say how many (`pending`) is judged by what it held at the end.
-        pending = int(getattr(self._codec, "pending", 0))
+        # A codec that waits for following frames has seen more complete samples than it gave.
+        pending = self._codec.pending
         newest, account = self._next - self._shift - 1 + pending, self.account
         known = account.read_newest
         if known and account.read_segment[-1] == self._segment and newest <= known[-1]:

@@ -115,7 +115,7 @@ def test_leading_rhomboid_is_called(document):
     assert document["order"]["p_first"]["RM_R"] > 0.95
     assert document["verdict"]["state"] == "first"
     assert document["verdict"]["muscle"] == "RM_R"
-    assert document["verdict"]["headline"].startswith("RM before UT by ")
+    assert document["verdict"]["headline"].startswith("Rhomboid major before upper trapezius by ")
     assert "12 repetitions)" in document["verdict"]["headline"]
 
 
@@ -209,7 +209,7 @@ def test_cues_without_force_and_other_montages():
         reference=False,
     )
     found = analyse_recording(inputs)
-    assert found["verdict"]["headline"].startswith("left before right by ")
+    assert found["verdict"]["headline"].startswith("Left before right by ")
     assert found["force"]["peak_n"] is None
     assert found["ratios"] == {}
     assert found["ratios_withheld"]

@@ -12,7 +12,6 @@ from labapp.record.log import NO_STREAM, FrameKind, LogWriter, pack_frame, read_
 from labapp.session.build import build_session
 from labapp.session.check import check_session
 from labapp.session.file import open_session
-from labapp.session.recover import recover
 
 LOST = ((100, 103), (400, 431), (700, 900), (2000, 2001))
 LABBOX = {"channels": 3, "rate": 1000.0}
@@ -138,22 +137,16 @@ def test_bitalino_wraps_are_repaired(tmp_path, make_log, wire):
         )
 
 
-def test_recover_is_the_same_code(tmp_path, make_log, wire):
-    folder = tmp_path / "study" / "rec"
-    folder.mkdir(parents=True)
-    log = make_log(folder, {"emg": wire("labbox", LABBOX, seconds=2.0)}, end=False)
+def test_a_torn_log_is_built_by_the_same_code(tmp_path, make_log, wire):
+    log = make_log(tmp_path, {"emg": wire("labbox", LABBOX, seconds=2.0)}, end=False)
     with log.open("ab") as file:
         file.write(b"\x9eLB\x1a torn")
-    found = recover(tmp_path / "study")
-    assert len(found) == 1
-    with open_session(found[0]) as session:
+    assert build_session(log, tmp_path / "s.h5").state == "recovered"
+    with open_session(tmp_path / "s.h5") as session:
         assert session.info["state"] == "recovered"
         assert session.streams["emg"].received == 2000
         assert session.meta["log"]["torn_bytes"] == 9
-    assert recover(folder) == found
     assert log.exists()
-    with pytest.raises(LabError, match="no recording"):
-        recover(tmp_path / "study" / "nothing")
 
 
 def test_counts_are_stored_as_promised(tmp_path, make_log, wire):

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from labapp.model import MUSCLE_NAMES
+
 MUSCLE_COLOURS: Final[dict[str, str]] = {
     "RM": "#D55E00",
     "UT": "#0072B2",
@@ -19,19 +21,6 @@ MUSCLE_COLOURS: Final[dict[str, str]] = {
 }
 NEUTRAL_ON_LIGHT: Final = "#333333"
 NEUTRAL_ON_DARK: Final = "#D0D0D0"
-
-MUSCLE_NAMES: Final[dict[str, str]] = {
-    "RM": "rhomboid major",
-    "UT": "upper trapezius",
-    "MT": "middle trapezius",
-    "LT": "lower trapezius",
-    "PD": "posterior deltoid",
-    "LD": "latissimus dorsi",
-    "SA": "serratus anterior",
-    "IS": "infraspinatus",
-    "ES": "lumbar erector spinae",
-    "F_PULL": "pull force",
-}
 
 Line = Literal["solid", "dashed"]
 

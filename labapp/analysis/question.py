@@ -8,7 +8,7 @@ from typing import Literal
 
 from labapp.analysis.order import Order
 from labapp.analysis.pairs import Pair
-from labapp.palette import MUSCLE_NAMES
+from labapp.model import MUSCLE_NAMES
 
 TRAPEZIUS = ("UT", "MT", "LT")
 

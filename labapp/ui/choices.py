@@ -1,0 +1,53 @@
+"""What was chosen on the page Set up, as the rooms below want it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from labapp.record.config import ClockConfig, DeviceConfig
+from labapp.workflow.devices import default_montage
+
+MUSCLES = ("RM", "UT", "MT", "LT", "PD", "LD", "SA", "IS", "ES")
+EMG_CODES = tuple(f"{muscle}_{side}" for side in "RL" for muscle in MUSCLES)
+FORCE_CODES = ("F_PULL",)
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """One recording to be made.
+
+    ``scenario`` is None for real devices; ``speed`` is lab seconds per second and 1 for them.
+    ``out`` is the session file; None for a name made of participant, protocol and time.
+    """
+
+    participant: str
+    protocol: str
+    devices: tuple[DeviceConfig, ...]
+    scenario: str | None
+    speed: float
+    seed: int
+    out: Path | None = None
+
+    @property
+    def clock(self) -> ClockConfig:
+        """Real devices live on the host's clock, simulated ones in lab time.
+
+        In real time lab time runs by itself. Faster, the window pushes it step by step: a busy
+        machine then makes the lab slower, and never loses a sample.
+        """
+        if self.scenario is None:
+            return ClockConfig("real")
+        if self.speed == 1:
+            return ClockConfig("scaled", 1.0)
+        return ClockConfig("stepped", self.speed)
+
+
+def simulated_devices() -> tuple[DeviceConfig, ...]:
+    """Return the simulated lab: an EMG box and a force sensor with their usual montage."""
+    out = []
+    for name, driver in (("emg", "bitalino"), ("force", "chronojump")):
+        device = DeviceConfig(id=name, driver=driver, port=f"sim://{driver}")
+        montage = default_montage(device)
+        out.append(DeviceConfig(id=name, driver=driver, port=device.port, montage=montage))
+    return tuple(out)

@@ -1,0 +1,160 @@
+"""The demo in the window: presses the buttons that a person would press, at a higher speed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from labapp.errors import LabError
+from labapp.load import parse_json
+from labapp.trials.protocol import load_protocol
+from labapp.ui.banner import Message
+from labapp.ui.choices import SetUp, simulated_devices
+from labapp.ui.logs import Unexpected
+from labapp.ui.opening import Opening
+from labapp.ui.preferences import load_preferences
+from labapp.ui.recording import LiveRecording
+from labapp.ui.work import Work
+from labapp.workflow.demo_job import DEMO_PROTOCOL, encode, known_truth
+from labapp.workflow.naming import (
+    DEMO_PARTICIPANT,
+    ensure_folder,
+    recording_folder,
+    safe,
+    truth_path,
+)
+from labapp.workflow.words import summary
+
+WALL_S = 20.0
+
+
+class Demo(QObject):
+    """Drives one window from set-up to report, then lets it linger."""
+
+    def __init__(
+        self,
+        out: Path,
+        seed: int,
+        speed: float | None,
+        scenario: str,
+        linger_s: float,
+        unexpected: Unexpected | None,
+    ) -> None:
+        super().__init__()
+        folder = ensure_folder(out)
+        name = f"{DEMO_PARTICIPANT}_{DEMO_PROTOCOL}_{safe(Path(scenario).stem)}_seed{seed}"
+        self.session = folder.absolute() / f"{name}.h5"
+        self.report = self.session.with_suffix(".html")
+        self.analysis = folder.absolute() / f"{name}.analysis.json"
+        if recording_folder(self.session).exists():
+            raise LabError(
+                f"{recording_folder(self.session)} is left from a demo that was cut short",
+                f"labapp recover {recording_folder(self.session)}, or delete it",
+            )
+        for path in (self.session, self.report, self.analysis, truth_path(self.session)):
+            path.unlink(missing_ok=True)
+        self.seed, self.scenario, self.linger_s = seed, scenario, linger_s
+        self.speed = speed or max(8.0, load_protocol(DEMO_PROTOCOL).duration_s() / WALL_S)
+        self.done = False
+        self.problem: BaseException | None = None
+        preferences = msgspec.structs.replace(load_preferences(), study=str(folder.absolute()))
+        self.opening = Opening(preferences, unexpected, attach=False)
+        self.opening.window.keep_preferences = False
+        self.opening.ready.connect(self._start)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.opening.window.close)
+
+    @property
+    def work(self) -> Work:
+        """The work of the demo's window."""
+        if self.opening.work is None:
+            raise RuntimeError("the window is not ready")
+        return self.opening.work
+
+    def _start(self) -> None:
+        work = self.work
+        work.recording_started.connect(self._begin)
+        work.result_shown.connect(self._save)
+        work.report_written.connect(self._linger)
+        self.opening.window.jobs.failed.connect(self._failed)
+        work.stopped.connect(self._stopped)
+        work.setup.participant.setText(DEMO_PARTICIPANT)
+        work.start(
+            SetUp(
+                participant=DEMO_PARTICIPANT,
+                protocol=DEMO_PROTOCOL,
+                devices=simulated_devices(),
+                scenario=self.scenario,
+                speed=self.speed,
+                seed=self.seed,
+                out=self.session,
+            )
+        )
+
+    def _begin(self, recording: LiveRecording) -> None:
+        recording.over.connect(self.work.finish)
+        self.work.run.begin_protocol()
+
+    def _stopped(self) -> None:
+        if not self.session.exists():
+            self.opening.window.close()
+
+    def _save(self, _: object) -> None:
+        document = self.work.result.document
+        if document is not None:
+            self.analysis.write_text(encode(dict(document)), encoding="utf-8")
+        self.work.report("html")
+
+    def _failed(self, error: BaseException) -> None:
+        self.problem = error
+        self._timer.start(round(self.linger_s * 1000))
+
+    def _linger(self, _: object) -> None:
+        self.done = True
+        self.opening.window.say(
+            Message(
+                f"The demo is done. The window closes in {self.linger_s:.0f} s, unless you use it.",
+                "",
+                "grey",
+                key="demo",
+            )
+        )
+        application = QApplication.instance()
+        if application is not None:
+            application.installEventFilter(self)
+        self._timer.start(round(self.linger_s * 1000))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay open as soon as somebody presses a key or a button."""
+        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.KeyPress):
+            self._timer.stop()
+            self.opening.window.banners.dismiss("demo")
+        return False
+
+    def finish(self) -> int:
+        """Print what was made; 0 if all of it was."""
+        application = QApplication.instance()
+        if application is not None:
+            application.removeEventFilter(self)
+        if isinstance(self.problem, LabError):
+            raise self.problem
+        if not self.done or self.work.result.document is None:
+            print("labapp: the demo was ended before its report", file=sys.stderr)
+            return 1
+        print(summary(dict(self.work.result.document)))
+        truth = truth_path(self.session)
+        print("\nFiles")
+        for words, path in (
+            ("session", self.session),
+            ("analysis", self.analysis),
+            ("report", self.report),
+            ("truth", truth),
+        ):
+            print(f"  {words:9} {path}")
+        print(f"\n{known_truth(parse_json(truth.read_bytes(), name=str(truth)))}")
+        return 0

@@ -1,0 +1,129 @@
+"""The card of the page Run: the instruction readable from 3 m, phases, dots, keys."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from labapp.trials.run import RunState
+from labapp.ui.look import Look
+from labapp.ui.parts import named
+
+_PHASE_INK = {"pre": "grey", "con": "accent", "hold": "accent", "ecc": "grey", "rest": "grey"}
+_SPOKEN = {"done": "done", "rejected": "rejected", "now": "in progress", "todo": "to come"}
+
+
+class PhaseBar(QWidget):
+    """The steps of a repetition side by side, the present one filled as it passes."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self.state: RunState | None = None
+        named(self, "phase_bar", "Phases of the repetition", "Where in the repetition we are")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        look.changed.connect(self.updateGeometry)
+
+    def sizeHint(self) -> QSize:
+        """Return a bar and its words."""
+        return QSize(self.look.px(240), self.look.px(48))
+
+    def show_state(self, state: RunState | None) -> None:
+        """Show another moment."""
+        self.state = state
+        self.setAccessibleDescription(state.step if state else "")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the steps."""
+        state = self.state
+        if state is None:
+            return
+        look = self.look
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        steps = (*state.steps, "rest")
+        gap = look.px(4)
+        width = (self.width() - gap * (len(steps) - 1)) / len(steps)
+        height = look.px(12)
+        for index, name in enumerate(steps):
+            x = index * (width + gap)
+            box = QRectF(x, look.px(4), width, height)
+            now = name == state.step
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(look.colour("sunken"))
+            painter.drawRoundedRect(box, look.px(4), look.px(4))
+            if now:
+                painter.setBrush(look.colour(_PHASE_INK.get(state.phase, "accent"), 90))
+                painter.drawRoundedRect(box, look.px(4), look.px(4))
+                # A random foreperiod shows no progress: nobody may see the beep coming.
+                filled = QRectF(box)
+                filled.setWidth(max(height, width * state.progress))
+                if state.remaining_s is not None:
+                    painter.setBrush(look.colour(_PHASE_INK.get(state.phase, "accent")))
+                    painter.drawRoundedRect(filled, look.px(4), look.px(4))
+            painter.setFont(look.font(12, bold=now))
+            painter.setPen(look.colour("text" if now else "faint"))
+            where = QRectF(x, look.px(20), width, look.px(20))
+            words = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(width))
+            painter.drawText(where, int(Qt.AlignmentFlag.AlignCenter), words)
+        painter.end()
+
+
+class Dots(QWidget):
+    """One dot a repetition: done, rejected, now, to come; told apart by shape, not by colour."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self.dots: tuple[str, ...] = ()
+        named(
+            self,
+            "dots",
+            "Repetitions",
+            "One mark a repetition: filled = done, cross = rejected, ring = now, pale = to come",
+        )
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        look.changed.connect(self.updateGeometry)
+
+    def sizeHint(self) -> QSize:
+        """One line."""
+        return QSize(self.look.px(200), self.look.px(24))
+
+    def show_dots(self, dots: tuple[str, ...]) -> None:
+        """Show another state of the repetitions."""
+        if dots != self.dots:
+            self.dots = dots
+            self.setAccessibleDescription(", ".join(_SPOKEN[dot] for dot in dots))
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the dots."""
+        if not self.dots:
+            return
+        look = self.look
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pitch = min(look.px(24), self.width() / len(self.dots))
+        radius = min(look.px(7), pitch * 0.36)
+        y = self.height() / 2
+        for index, dot in enumerate(self.dots):
+            centre = QPointF((index + 0.5) * pitch, y)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            if dot == "done":
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(look.colour("green"))
+                painter.drawEllipse(centre, radius, radius)
+            elif dot == "now":
+                painter.setPen(QPen(look.colour("accent"), look.px(3)))
+                painter.drawEllipse(centre, radius - 1, radius - 1)
+            elif dot == "rejected":
+                painter.setPen(QPen(look.colour("amber"), look.px(3)))
+                r = radius * 0.8
+                painter.drawLine(centre + QPointF(-r, -r), centre + QPointF(r, r))
+                painter.drawLine(centre + QPointF(-r, r), centre + QPointF(r, -r))
+            else:
+                painter.setPen(QPen(look.colour("border"), look.px(2)))
+                painter.drawEllipse(centre, radius - 1, radius - 1)
+        painter.end()

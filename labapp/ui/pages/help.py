@@ -1,0 +1,82 @@
+"""Help: keys, what the verdicts mean, what this program is not, and where its logs are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QGridLayout
+
+import labapp
+from labapp.ui.logs import log_folder
+from labapp.ui.look import Look
+from labapp.ui.pages.page import Page
+from labapp.ui.pages.run import KEYS
+from labapp.ui.parts import Card, button, label, row
+from labapp.ui.theme import GRID
+
+DISCLAIMER = "Research and education software, not a medical device."
+VERDICTS = (
+    ("First", "one muscle came first beyond measurement error, by at least 10 ms"),
+    ("Together", "the interval lies inside ±10 ms"),
+    ("Cannot tell", "the interval is too wide; the page Result says how many repetitions decide"),
+    ("Not interpretable", "a channel or the number of repetitions does not allow an answer"),
+)
+WINDOW_KEYS = (
+    ("Ctrl+1 … Ctrl+4", "Set up, Run, Result, Library"),
+    ("Ctrl+O", "open a session file (page Library)"),
+    ("F5", "read the study folder again (page Library)"),
+    ("F1", "this page"),
+)
+
+
+class HelpPage(Page):
+    """Short and complete."""
+
+    folder_failed = Signal(str)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, "help", "Help")
+        keys = Card("Keys", "keys_card", "A presenter or a foot pedal sends the same keys.")
+        rows = [
+            (key, f"{words.lower() if words != 'STOP' else words}: {tip[0].lower()}{tip[1:]}")
+            for key, _, words, tip in KEYS
+        ]
+        keys.column.addLayout(_table([*rows, *WINDOW_KEYS], "key"))
+        meaning = Card("What the verdicts mean", "verdicts_card")
+        meaning.column.addLayout(_table(VERDICTS, "verdict"))
+        about = Card("About", "about_card")
+        about.column.addWidget(label(DISCLAIMER, name="disclaimer", wrap=True))
+        version = f"labapp {labapp.__version__} · BSD-3-Clause"
+        about.column.addWidget(label(version, "soft", name="version", wrap=True))
+        where = label(f"Logs: {log_folder()}", "soft", name="log_folder", wrap=True)
+        about.column.addWidget(where)
+        self.logs = button("Open the folder of logs", "open_logs", "Opens it in the file manager")
+        self.logs.clicked.connect(self._open_logs)
+        about.column.addLayout(row(self.logs, None))
+        for card in (keys, meaning, about):
+            card.setMaximumWidth(860)
+            self.inside.addWidget(card)
+        self.inside.addStretch(1)
+
+    def _open_logs(self) -> None:
+        folder = log_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self.folder_failed.emit(str(folder))
+
+
+def _table(rows: Sequence[tuple[str, str]], name: str) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(3 * GRID)
+    grid.setVerticalSpacing(GRID)
+    grid.setColumnStretch(1, 1)
+    for index, (left, right) in enumerate(rows):
+        head = label(left, name=f"{name}_{index}")
+        font = head.font()
+        font.setBold(True)
+        head.setFont(font)
+        grid.addWidget(head, index, 0)
+        grid.addWidget(label(right, "soft", name=f"{name}_{index}_text", wrap=True), index, 1)
+    return grid

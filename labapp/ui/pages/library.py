@@ -1,0 +1,209 @@
+"""Library: the sessions of the study folder, and any session file from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout
+
+from labapp.ui.look import Look
+from labapp.ui.pages.page import Page
+from labapp.ui.parts import Card, Level, button, clear, fact, label, named, row
+from labapp.ui.theme import GRID
+from labapp.ui.words import STATES, clock
+
+if TYPE_CHECKING:
+    from labapp.session.check import Finding
+    from labapp.ui.sessions import Entry
+
+_FINDING: dict[str, tuple[str, Level]] = {
+    "error": ("wrong", "bad"),
+    "warn": ("look", "warn"),
+    "note": ("note", "grey"),
+}
+_COLUMNS = ("Recorded", "Participant", "Protocol", "Length", "Verdict")
+
+
+class LibraryPage(Page):
+    """Lists, opens, checks and recovers."""
+
+    refresh_wanted = Signal()
+    open_wanted = Signal(object)
+    check_wanted = Signal(object)
+    recover_wanted = Signal(object)
+    attach_wanted = Signal(object)
+    setup_wanted = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, "library", "Library", scrolls=False)
+        self.entries: list[Entry] = []
+        self.study = Path()
+        self.setAcceptDrops(True)
+        self.card = Card("Sessions", "library_card")
+        self.where = label("", "faint", name="library_where", wrap=True)
+        self.card.column.addWidget(self.where)
+        self.table = QTableWidget(0, len(_COLUMNS))
+        named(self.table, "sessions", "Sessions of the study folder", "Enter opens a session")
+        self.table.setHorizontalHeaderLabels(list(_COLUMNS))
+        self.table.verticalHeader().hide()
+        self.table.setShowGrid(False)
+        self.table.setAlternatingRowColors(True)
+        self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.setTabKeyNavigation(False)
+        header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        header.setHighlightSections(False)
+        for column in range(len(_COLUMNS) - 1):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
+        self.table.itemSelectionChanged.connect(self._selected)
+        self.table.itemActivated.connect(lambda _: self._open())
+        self.card.column.addWidget(self.table, 1)
+        self.empty = Card(
+            "No sessions yet",
+            "library_empty",
+            "Sessions that are recorded appear here. Record one, on the simulated lab too, or "
+            "open a session file from elsewhere (or drop it here).",
+        )
+        self.record = button("Set up a recording", "library_to_setup", "Opens the page Set up")
+        self.record.clicked.connect(self.setup_wanted)
+        self.empty.column.addLayout(row(self.record, None))
+        self.findings = Card("Check", "findings_card")
+        self.findings_rows = QVBoxLayout()
+        self.findings_rows.setSpacing(GRID)
+        self.findings.column.addLayout(self.findings_rows)
+        self.findings.hide()
+        self.inside.addWidget(self.empty)
+        self.inside.addWidget(self.card, 1)
+        self.inside.addWidget(self.findings)
+        self.inside.addStretch(0)
+        self.again = button("Refresh", "library_refresh", "Reads the study folder again (F5)")
+        self.again.setShortcut("F5")
+        self.again.clicked.connect(self.refresh_wanted)
+        self.browse = button("Open a file…", "open_file", "Opens a session file (Ctrl+O)")
+        self.browse.setShortcut("Ctrl+O")
+        self.browse.clicked.connect(self._browse)
+        self.check = button(
+            "Check", "check_session", "Verifies the session: structure, counts, losses, clock"
+        )
+        self.check.clicked.connect(self._check)
+        self.open = button("Open", "open_session", "Opens the session's result", role="primary")
+        self.open.clicked.connect(self._open)
+        self.add_actions(self.again, self.browse, self.check, self.open)
+        self.set_entries([], Path())
+
+    def entered(self) -> None:
+        """Read the folder each time the page is opened."""
+        self.refresh_wanted.emit()
+
+    def set_entries(self, entries: Sequence[Entry], study: Path) -> None:
+        """Show these lines."""
+        kept = self.chosen()
+        self.entries, self.study = list(entries), study
+        self.where.setText(f"Study folder: {study}")
+        self.table.setRowCount(0)
+        for line, entry in enumerate(self.entries):
+            self.table.insertRow(line)
+            cells = (
+                entry.when.strftime("%Y-%m-%d %H:%M") if entry.when else "",
+                entry.participant,
+                entry.protocol.replace("_", " "),
+                clock(entry.duration_s) if entry.duration_s else "",
+                _verdict(entry),
+            )
+            for column, text in enumerate(cells):
+                item = QTableWidgetItem(text)
+                item.setToolTip(f"{entry.path}\n{entry.words}")
+                self.table.setItem(line, column, item)
+        chosen = next((i for i, e in enumerate(self.entries) if kept and e.path == kept.path), 0)
+        if self.entries:
+            self.table.selectRow(chosen)
+        self.card.setVisible(bool(self.entries))
+        self.empty.setVisible(not self.entries)
+        self._selected()
+
+    def chosen(self) -> Entry | None:
+        """Return the selected line."""
+        rows = self.table.selectionModel().selectedRows()
+        return self.entries[rows[0].row()] if rows and self.entries else None
+
+    def show_findings(self, name: str, findings: Sequence[Finding]) -> None:
+        """Show what a check found in the session ``name``."""
+        clear(self.findings_rows)
+        poor = [finding for finding in findings if finding.level != "note"]
+        words = f"{len(poor)} findings" if poor else "nothing wrong"
+        self.findings.title.setText(f"Check of {name}: {words}")
+        for index, finding in enumerate(findings):
+            word, level = _FINDING[finding.level]
+            text = f"{finding.place}: {finding.text}" if finding.place else finding.text
+            self.findings_rows.addWidget(fact(word, level, text, f"check_{index}", text))
+        if not findings:
+            done = "Every stored byte was read back; every sample is accounted for."
+            self.findings_rows.addWidget(fact("good", "good", done, "check_0", done))
+        self.findings.show()
+
+    def _selected(self) -> None:
+        entry = self.chosen()
+        kind = entry.kind if entry else ""
+        words = {"running": "Attach", "unfinished": "Recover"}.get(kind, "Open")
+        tips = {
+            "Attach": "Shows the recording that is still running",
+            "Recover": "Builds the session from what was recorded",
+            "Open": "Opens the session's result",
+        }
+        self.open.setText(words)
+        self.open.setAccessibleName(words)
+        self.open.setToolTip(tips[words])
+        self.open.setEnabled(entry is not None and kind != "unreadable")
+        self.check.setEnabled(kind in {"session", "unreadable"})
+        self.hint.setText(entry.words if entry is not None and kind != "session" else "")
+
+    def _open(self) -> None:
+        entry = self.chosen()
+        if entry is None or not self.open.isEnabled():
+            return
+        signal = {"running": self.attach_wanted, "unfinished": self.recover_wanted}.get(
+            entry.kind, self.open_wanted
+        )
+        signal.emit(entry.path)
+
+    def _check(self) -> None:
+        entry = self.chosen()
+        if entry is not None:
+            self.check_wanted.emit(entry.path)
+
+    def _browse(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(
+            self, "Open a session", str(self.study), "Sessions (*.h5);;All files (*)"
+        )
+        if path:
+            self.open_wanted.emit(Path(path))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the first file that is dropped."""
+        for url in event.mimeData().urls():
+            if url.isLocalFile():
+                self.open_wanted.emit(Path(url.toLocalFile()))
+                return
+
+
+def _verdict(entry: Entry) -> str:
+    if entry.kind == "running":
+        return "recording now"
+    if entry.kind == "unfinished":
+        return "not finished"
+    if entry.kind == "unreadable":
+        return f"cannot be read: {entry.words}"
+    state = STATES.get(entry.state, "")
+    return f"{state}: {entry.words}" if state else entry.words

@@ -1,0 +1,136 @@
+"""The montage: which muscle lies under which channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidgetItem
+
+from labapp import palette
+from labapp.device import get_driver, parse_settings
+from labapp.model import ChannelInfo
+from labapp.record.config import DeviceConfig
+from labapp.ui.choices import EMG_CODES, FORCE_CODES
+from labapp.ui.look import Look
+from labapp.ui.parts import named
+
+
+def channels_of(device: DeviceConfig) -> tuple[ChannelInfo, ...]:
+    """Channels that a muscle or a force can be attached to."""
+    driver = get_driver(device.driver)
+    codec = driver.codec(parse_settings(driver, dict(device.settings)))
+    return tuple(channel for channel in codec.channels if channel.kind != "digital")
+
+
+class MontageTable(QTableWidget):
+    """One row a channel: device, channel, what it measures, muscle."""
+
+    changed = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(0, 3)
+        self.look = look
+        self._devices: tuple[DeviceConfig, ...] = ()
+        self._combos: list[tuple[str, str, QComboBox]] = []
+        named(self, "montage", "Montage: which muscle is on which channel")
+        self.setHorizontalHeaderLabels(["Channel", "Measures", "Muscle or force"])
+        self.verticalHeader().hide()
+        self.setShowGrid(False)
+        self.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
+        self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        header = self.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        look.changed.connect(self._dress)
+
+    def set_devices(self, devices: Sequence[DeviceConfig]) -> None:
+        """Show the channels of these devices with their present montage."""
+        self._devices = tuple(devices)
+        self._combos = []
+        self.setRowCount(0)
+        for device in devices:
+            for channel in channels_of(device):
+                self._add(device, channel)
+        self._dress()
+        self.changed.emit()
+
+    def devices(self) -> tuple[DeviceConfig, ...]:
+        """Return the devices with the montage as chosen."""
+        out = []
+        for device in self._devices:
+            montage = {
+                channel: combo.currentData()
+                for id_, channel, combo in self._combos
+                if id_ == device.id and combo.currentData()
+            }
+            out.append(replace(device, montage=montage))
+        return tuple(out)
+
+    def doubled(self) -> list[str]:
+        """Codes chosen for more than one channel."""
+        codes = [combo.currentData() for _, _, combo in self._combos if combo.currentData()]
+        return sorted({code for code in codes if codes.count(code) > 1})
+
+    def _add(self, device: DeviceConfig, channel: ChannelInfo) -> None:
+        row = self.rowCount()
+        self.insertRow(row)
+        self.setItem(row, 0, QTableWidgetItem(_place(device, channel)))
+        kind = "EMG, V" if channel.kind == "emg" else f"force, {channel.unit}"
+        self.setItem(row, 1, QTableWidgetItem(kind))
+        combo = QComboBox()
+        codes = EMG_CODES if channel.kind == "emg" else FORCE_CODES
+        combo.addItem("not used", "")
+        for code in codes:
+            combo.addItem(f"{palette.name(code)}  ({code})", code)
+        chosen = device.montage.get(channel.name, "")
+        if chosen and combo.findData(chosen) < 0:
+            combo.addItem(chosen, chosen)
+        combo.setCurrentIndex(max(0, combo.findData(chosen)))
+        named(
+            combo,
+            f"muscle_{device.id}_{channel.name}",
+            f"Muscle on {device.id} {channel.name}",
+            f"What channel {channel.name} of {device.driver} is attached to",
+        )
+        combo.currentIndexChanged.connect(lambda _: self.changed.emit())
+        self._combos.append((device.id, channel.name, combo))
+        self.setCellWidget(row, 2, combo)
+
+    def _dress(self) -> None:
+        size = self.look.px(14)
+        for _, _, combo in self._combos:
+            for index in range(1, combo.count()):
+                combo.setItemIcon(index, swatch(self.look, str(combo.itemData(index)), size))
+        for row in range(self.rowCount()):
+            self.setRowHeight(row, self.look.px(40))
+        header = self.look.px(32)
+        self.setMinimumHeight(header + self.look.px(40) * max(1, self.rowCount()) + 8)
+
+
+def _place(device: DeviceConfig, channel: ChannelInfo) -> str:
+    """Device and channel, once where they have the same name."""
+    return channel.name if channel.name == device.id else f"{device.id} {channel.name}"
+
+
+def swatch(look: Look, code: str, size: int) -> QIcon:
+    """Return a small mark in the muscle's colour; left sides are hollow."""
+    pixmap = QPixmap(size, size)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    ink = QColor(palette.colour(code, dark=look.colours.dark))
+    pen = painter.pen()
+    pen.setColor(ink)
+    pen.setWidth(2)
+    painter.setPen(pen)
+    if palette.line(code) == "solid":
+        painter.setBrush(ink)
+    painter.drawEllipse(2, 2, size - 4, size - 4)
+    painter.end()
+    return QIcon(pixmap)

@@ -1,0 +1,122 @@
+"""Serial ports as found, with the driver to use and a plain reason where one cannot be opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidgetItem
+
+from labapp.device import list_drivers
+from labapp.record.config import DeviceConfig
+from labapp.record.listing import PortInfo
+from labapp.ui.look import Look
+from labapp.ui.parts import named
+from labapp.workflow.devices import default_montage
+
+REMEDIES = {
+    "in use": "Close that program and search again.",
+    "no permission": "Add yourself to the group of the port (dialout), or install the udev rule.",
+}
+
+
+def state_words(port: PortInfo) -> str:
+    """Return what a person should know about a port, in one or two short sentences."""
+    if port.access == "in use":
+        return f"In use by {port.used_by or 'another program'}. {REMEDIES['in use']}"
+    if port.access != "ok":
+        return f"{port.access.capitalize()}. {REMEDIES.get(port.access, '')}".strip()
+    words = port.description if port.description not in ("", "n/a") else "Ready"
+    if port.latency_ms is not None and port.latency_ms > 2:
+        words += f". Latency timer {port.latency_ms} ms: set it to 1 ms."
+    return words
+
+
+class PortsTable(QTableWidget):
+    """One row a port: tick it to record from it."""
+
+    changed = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(0, 3)
+        self.look = look
+        self._found: list[PortInfo] = []
+        self._combos: list[QComboBox] = []
+        named(self, "ports", "Serial ports")
+        self.setHorizontalHeaderLabels(["Port", "Driver", "State"])
+        self.verticalHeader().hide()
+        self.setShowGrid(False)
+        self.setWordWrap(True)
+        self.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
+        self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        header = self.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        self.setMinimumHeight(look.px(120))
+        self.itemChanged.connect(lambda _: self.changed.emit())
+        self.set_ports(())
+
+    def set_ports(self, found: Sequence[PortInfo]) -> None:
+        """Show these ports; ticks of ports that are still there stay."""
+        ticked = {device.port for device in self.chosen()}
+        self.blockSignals(True)
+        self._found, self._combos = list(found), []
+        self.clearSpans()
+        self.setRowCount(0)
+        drivers = [info.name for info in list_drivers()]
+        for port in found:
+            self._add(port, drivers, port.port in ticked)
+        if not found:
+            self.setRowCount(1)
+            self.setItem(
+                0, 0, QTableWidgetItem("No serial port found. Plug the device in and search again.")
+            )
+            self.setSpan(0, 0, 1, 3)
+        self.resizeRowsToContents()
+        self.blockSignals(False)
+        self.changed.emit()
+
+    def _add(self, port: PortInfo, drivers: Sequence[str], ticked: bool) -> None:
+        row = self.rowCount()
+        self.insertRow(row)
+        name = QTableWidgetItem(port.port)
+        name.setToolTip(port.description)
+        usable = port.access == "ok"
+        flags = Qt.ItemFlag.ItemIsUserCheckable
+        name.setFlags(flags | Qt.ItemFlag.ItemIsEnabled if usable else Qt.ItemFlag.NoItemFlags)
+        name.setCheckState(Qt.CheckState.Checked if ticked and usable else Qt.CheckState.Unchecked)
+        self.setItem(row, 0, name)
+        combo = QComboBox()
+        for driver in drivers:
+            combo.addItem(driver, driver)
+        combo.setCurrentIndex(max(0, combo.findData(port.driver or "")))
+        combo.setEnabled(usable)
+        named(combo, f"driver_{row}", f"Driver for {port.port}", "What speaks on this port")
+        combo.currentIndexChanged.connect(lambda _: self.changed.emit())
+        self._combos.append(combo)
+        self.setCellWidget(row, 1, combo)
+        state = QTableWidgetItem(state_words(port))
+        state.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        self.setItem(row, 2, state)
+
+    def chosen(self) -> tuple[DeviceConfig, ...]:
+        """Return the ticked ports as devices with their usual montage."""
+        out: list[DeviceConfig] = []
+        taken: dict[str, int] = {}
+        for row, port in enumerate(self._found):
+            item = self.item(row, 0)
+            if item is None or item.checkState() != Qt.CheckState.Checked:
+                continue
+            driver = str(self._combos[row].currentData())
+            stem = "force" if driver == "chronojump" else "emg"
+            taken[stem] = taken.get(stem, 0) + 1
+            name = stem if taken[stem] == 1 else f"{stem}{taken[stem]}"
+            device = DeviceConfig(
+                id=name, driver=driver, port=port.port, serial=port.serial or None
+            )
+            montage = default_montage(device) if taken[stem] == 1 else {}
+            out.append(replace(device, montage=montage))
+        return tuple(out)

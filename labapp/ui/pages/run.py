@@ -1,0 +1,283 @@
+"""Run: live traces on the left, the card with the instruction on the right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
+
+from labapp.trials.run import Action, RunEvent, RunState
+from labapp.ui.look import Look
+from labapp.ui.pages.card import Dots, PhaseBar
+from labapp.ui.pages.page import Page
+from labapp.ui.parts import Card, button, label
+from labapp.ui.sound import Tone
+from labapp.ui.theme import GRID
+from labapp.ui.words import minutes
+
+if TYPE_CHECKING:
+    from labapp.ui.recording import LiveRecording
+    from labapp.ui.tracesview import TracesView
+
+KEYS: tuple[tuple[str, Action, str, str], ...] = (
+    ("Space", "next", "Next", "Ends a rest or a step that waits; never a pull"),
+    ("Backspace", "redo", "Redo", "Rejects this repetition and does it again"),
+    ("X", "reject", "Reject", "Leaves the last repetition out of the analysis; it stays stored"),
+    ("P", "pause", "Pause", "Holds the protocol, or lets it go on; recording continues"),
+    ("M", "marker", "Marker", "Writes a marker at this moment"),
+    ("Esc", "stop", "STOP", "Ends the cues at once and marks the file; data are kept"),
+)
+
+
+class RunPage(Page):
+    """The page a technician looks at while a person pulls."""
+
+    finish_wanted = Signal()
+    setup_wanted = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, "run", "Run", scrolls=False)
+        self.recording: LiveRecording | None = None
+        self.traces: TracesView | None = None
+        self.tone = Tone(self)
+        self._buttons: dict[Action, QPushButton] = {}
+        self._size = 0
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._build()
+        self._show_idle()
+
+    # ------------------------------------------------------------------ making
+
+    def _build(self) -> None:
+        line = QHBoxLayout()
+        line.setSpacing(2 * GRID)
+        self.live_card = Card("", "live_card")
+        self.waiting = label(
+            "Live traces appear here while a recording runs.", "soft", name="traces_waiting"
+        )
+        self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.live_card.column.addWidget(self.waiting, 1)
+        line.addWidget(self.live_card, 5)
+        line.addWidget(self._card(), 3)
+        self.inside.addLayout(line, 1)
+        self.begin = button(
+            "Start the protocol", "begin", "Begins with the first step (Space)", role="primary"
+        )
+        self.begin.clicked.connect(self.begin_protocol)
+        self.finish = button(
+            "Finish and analyse",
+            "finish",
+            "Stops the recorder, builds and verifies the session, and shows the result",
+            role="primary",
+        )
+        self.finish.clicked.connect(self.finish_wanted)
+        self.to_setup = button("Set up a recording", "run_to_setup", "Opens the page Set up")
+        self.to_setup.clicked.connect(self.setup_wanted)
+        self.add_actions(self.to_setup, self.finish, self.begin)
+        for key, action, _, _ in KEYS:
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.setObjectName(f"key_{action}")
+            shortcut.setAutoRepeat(False)
+            shortcut.activated.connect(lambda action=action: self.press(action))
+
+    def _card(self) -> Card:
+        card = Card("", "instruction_card")
+        card.setMinimumWidth(self.look.px(380))
+        self.block = label("", "title", name="block", wrap=True)
+        self.text = label("", name="instruction", wrap=True)
+        self.text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.breath = label("", "soft", name="breath", wrap=True)
+        self.left = label("", "title", name="time_left")
+        self.left.setToolTip("Seconds left in this step")
+        self.phases = PhaseBar(self.look)
+        self.dots = Dots(self.look)
+        self.count = label("", "soft", name="repetition_count")
+        for widget in (self.block, self.text):
+            card.column.addWidget(widget, 1 if widget is self.text else 0)
+        beside = QHBoxLayout()
+        beside.addWidget(self.breath, 1)
+        beside.addWidget(self.left)
+        card.column.addLayout(beside)
+        card.column.addWidget(self.phases)
+        card.column.addWidget(self.dots)
+        card.column.addWidget(self.count)
+        card.column.addLayout(self._key_buttons())
+        self.sound_note = label(self.tone.note, "faint", name="sound_note", wrap=True)
+        card.column.addWidget(self.sound_note)
+        return card
+
+    def _key_buttons(self) -> QVBoxLayout:
+        outer = QVBoxLayout()
+        grid = QGridLayout()
+        grid.setSpacing(GRID)
+        for index, (key, action, words, tip) in enumerate(KEYS):
+            role = "stop" if action == "stop" else ""
+            one = button(f"{words}  ·  {key}", f"do_{action}", f"{tip} ({key})", role=role)
+            one.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            one.clicked.connect(lambda _=False, action=action: self.press(action))
+            self._buttons[action] = one
+            grid.addWidget(one, index // 2, index % 2)
+        outer.addLayout(grid)
+        return outer
+
+    def entered(self) -> None:
+        """Take the keys at once."""
+        (self.begin if self.begin.isVisible() else self).setFocus()
+
+    # ------------------------------------------------------------------ live
+
+    def ensure_traces(self) -> TracesView:
+        """Load the plot library and put the live view in; after the window is on the screen."""
+        if self.traces is None:
+            from labapp.ui.tracesview import TracesView
+
+            self.traces = TracesView(self.look)
+            self.live_card.column.addWidget(self.traces, 1)
+            self.traces.hide()
+        return self.traces
+
+    def set_recording(self, recording: LiveRecording | None) -> None:
+        """Follow a recording, or none."""
+        self.recording = recording
+        traces = self.ensure_traces()
+        traces.set_source(None if recording is None else recording.source)
+        traces.setVisible(recording is not None)
+        self.waiting.setVisible(recording is None)
+        if recording is None:
+            self._show_idle()
+            return
+        recording.run_changed.connect(self.show_state)
+        recording.happened.connect(self._happened)
+        recording.over.connect(self._over)
+        self._show_ready(recording)
+
+    def press(self, action: Action) -> None:
+        """Do what a key or a button asks; Space also starts the protocol."""
+        if action not in get_args(Action) or self.recording is None:
+            return
+        if action == "next" and self.recording.run is None and self.begin.isEnabled():
+            self.begin_protocol()
+            return
+        self.recording.press(action)
+
+    def begin_protocol(self) -> None:
+        """Start the first step."""
+        if self.recording is not None:
+            self.recording.begin()
+            self.begin.hide()
+            self.finish.hide()
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _happened(self, event: RunEvent) -> None:
+        if self.recording is None:
+            return
+        if event.kind in {"cue", "marker", "reject", "stop"} and self.traces is not None:
+            self.traces.add_event(self.recording.seconds(event.t_ns), event.kind)
+        if event.kind == "tone":
+            self.tone.play(str(event.data.get("tone", "go")))
+        if event.kind == "marker":
+            self.hint.setText(f"Marker at {self.recording.seconds(event.t_ns):.1f} s.")
+
+    def _over(self) -> None:
+        self.finish.show()
+        self.finish.setEnabled(True)
+        self.finish.setFocus()
+
+    # ------------------------------------------------------------------ what the card says
+
+    def show_state(self, state: RunState) -> None:
+        """Show a moment of the run."""
+        if state.paused:
+            text, size = "Pause. Breathe.", 40
+        else:
+            text = state.text
+            size = 40 if len(text) <= 44 else 28
+        self._say(text, size)
+        self.block.setText(state.title)
+        self.breath.setText("" if state.over else _breath_words(state.breath))
+        self.left.setText(_time_words(state))
+        self.phases.show_state(None if state.over else state)
+        self.dots.show_dots(state.dots)
+        self.count.setText(
+            f"repetition {state.repetition} of {state.of}"
+            + (f", set {state.set} of {state.sets}" if state.sets > 1 else "")
+            + f" · {round(100 * state.total_progress)} % of the test"
+        )
+        for action, one in self._buttons.items():
+            one.setEnabled(not state.over or action == "marker")
+        self._buttons["pause"].setText("Go on  ·  P" if state.paused else "Pause  ·  P")
+
+    def _show_ready(self, recording: LiveRecording) -> None:
+        protocol = recording.protocol
+        self.block.setText(protocol.title if protocol else "Recording without a protocol")
+        if protocol is not None:
+            self._say("Look at the traces: is every channel quiet at rest?", 28)
+            self.count.setText(f"about {minutes(protocol.duration_s())}")
+        else:
+            self._say("Recording. M sets a marker.", 28)
+            self.count.setText("")
+        self.breath.setText("")
+        self.left.setText("")
+        self.phases.show_state(None)
+        self.dots.show_dots(())
+        self.begin.setVisible(protocol is not None)
+        self.begin.setEnabled(protocol is not None)
+        self.finish.show()
+        self.to_setup.hide()
+        self.hint.setText("")
+        for action, one in self._buttons.items():
+            one.setEnabled(action == "marker" or (action == "next" and protocol is not None))
+
+    def _show_idle(self) -> None:
+        self._say("No recording is running.", 28)
+        self.block.setText("Run")
+        for widget in (self.breath, self.left, self.count):
+            widget.setText("")
+        self.phases.show_state(None)
+        self.dots.show_dots(())
+        self.hint.setText("")
+        self.begin.hide()
+        self.finish.hide()
+        self.to_setup.show()
+        for one in self._buttons.values():
+            one.setEnabled(False)
+
+    def _say(self, text: str, size: int) -> None:
+        if self.text.text() != text:
+            self.text.setText(text)
+            self.text.setAccessibleName(text)
+        if self._size != size:
+            self._size = size
+            role = "shout" if size == 40 else "hero"
+            self.text.setProperty("role", role)
+            self.text.style().unpolish(self.text)
+            self.text.style().polish(self.text)
+
+    def show_status(self, status: dict[str, Any]) -> None:
+        """Say how old the newest sample on the screen is."""
+        if self.traces is None:
+            return
+        ages = [
+            (status["now_ns"] - stream["newest_ns"]) / 1e6
+            for stream in status["streams"].values()
+            if stream.get("newest_ns")
+        ]
+        if ages:
+            self.traces.delay.setText(f"newest sample {max(0.0, min(ages)):.0f} ms old")
+
+
+def _breath_words(breath: str) -> str:
+    return "" if breath in {"", "free"} else f"Breath: {breath}"
+
+
+def _time_words(state: RunState) -> str:
+    if state.over or state.paused:
+        return ""
+    if state.waiting:
+        return "waiting for Space"
+    if state.countdown is not None:
+        return f"{state.countdown} s"
+    return f"{state.remaining_s:.1f} s" if state.remaining_s is not None else ""

@@ -1,0 +1,108 @@
+"""What lies in a study folder: sessions, and recordings that were not finished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from labapp.errors import LabError
+from labapp.record.client import Recorder
+from labapp.session.file import open_session
+
+MOST = 300
+SUFFIX = ".recording"
+Kind = Literal["session", "unfinished", "running", "unreadable"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the library."""
+
+    path: Path
+    kind: Kind
+    participant: str = ""
+    protocol: str = ""
+    when: datetime | None = None
+    duration_s: float = 0.0
+    words: str = ""
+    state: str = ""
+
+
+def scan(folder: Path) -> list[Entry]:
+    """Newest first; reads at most 300 sessions, two folders deep."""
+    if not folder.is_dir():
+        return []
+    found = [*folder.glob("*.h5"), *folder.glob("*/*.h5")]
+    found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    open_ones = [
+        path
+        for path in (*folder.glob(f"*{SUFFIX}"), *folder.glob(f"*/*{SUFFIX}"))
+        if (path / "capture.log").is_file()
+    ]
+    return [look_at_recording(path) for path in sorted(open_ones, reverse=True)] + [
+        look_at(path) for path in found[:MOST]
+    ]
+
+
+def look_at(path: Path) -> Entry:
+    """Return what a session file says about itself."""
+    try:
+        with open_session(path) as session:
+            results = session.results or {}
+            verdict = results.get("verdict") or {}
+            return Entry(
+                path,
+                "session",
+                session.participant,
+                _protocol(session.meta),
+                _when(str(session.info.get("created_utc", ""))),
+                float(session.info.get("duration_s", 0.0)),
+                str(verdict.get("headline", "not analysed yet")),
+                str(verdict.get("state", "")),
+            )
+    except LabError as error:
+        return Entry(path, "unreadable", words=str(error))
+
+
+def look_at_recording(folder: Path) -> Entry:
+    """Whether a recording still runs, or was cut short."""
+    when = datetime.fromtimestamp((folder / "capture.log").stat().st_mtime)
+    if is_alive(folder):
+        return Entry(folder, "running", when=when, words="recording goes on: attach to it")
+    return Entry(folder, "unfinished", when=when, words="cut short: recover the session from it")
+
+
+def is_alive(folder: Path) -> bool:
+    """Whether the recorder of a recording folder answers."""
+    try:
+        recorder = Recorder.attach(folder)
+    except LabError:
+        return False
+    try:
+        return recorder.alive
+    finally:
+        recorder.close()
+
+
+def running(folder: Path) -> Path | None:
+    """Return the newest recording in a study folder whose recorder still runs."""
+    if not folder.is_dir():
+        return None
+    for entry in sorted(folder.glob(f"*{SUFFIX}"), reverse=True):
+        if (entry / "recorder.json").is_file() and is_alive(entry):
+            return entry
+    return None
+
+
+def _protocol(meta: dict[str, Any]) -> str:
+    protocol = meta.get("protocol")
+    return str(protocol.get("name", "")) if isinstance(protocol, dict) else ""
+
+
+def _when(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone()
+    except ValueError:
+        return None

@@ -1,0 +1,156 @@
+"""The top bar: where am I, is it being saved, how are the devices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from labapp.ui.flow import FlowLayout
+from labapp.ui.look import Look
+from labapp.ui.parts import Level, button, clear, label, named, row, set_level
+from labapp.ui.theme import GRID
+from labapp.ui.words import clock, number, size
+
+
+class Light(QWidget):
+    """A dot: filled red while bytes reach the disk, hollow otherwise."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self.on = False
+        named(self, "light", "Recording light")
+        self._resize()
+        look.changed.connect(self._resize)
+
+    def set_on(self, on: bool) -> None:
+        """Show whether bytes were written in the last second."""
+        if on != self.on:
+            self.on = on
+            self.update()
+
+    def _resize(self) -> None:
+        self.setFixedSize(QSize(self.look.px(14), self.look.px(14)))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the dot."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ink = self.look.colour("red" if self.on else "faint")
+        pen = painter.pen()
+        pen.setColor(ink)
+        pen.setWidthF(self.look.px(2))
+        painter.setPen(pen)
+        painter.setBrush(ink if self.on else Qt.BrushStyle.NoBrush)
+        inset = self.look.px(2)
+        painter.drawEllipse(self.rect().adjusted(inset, inset, -inset, -inset))
+        painter.end()
+
+
+class TopBar(QFrame):
+    """Breadcrumb, recording light tied to bytes on disk, one chip a device."""
+
+    device_clicked = Signal(str)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        named(self, "topbar", "State")
+        self.crumb = label("", "crumb", name="breadcrumb")
+        self.light = Light(look)
+        self.saving: QLabel = label("not recording", "soft", name="saving")
+        self.saving.setToolTip("Bytes that reached the disk in the last second")
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
+        outer.setSpacing(6)
+        line = row(self.crumb, None, self.light, self.saving)
+        outer.addLayout(line)
+        self.chips = FlowLayout(GRID)
+        holder = QWidget()
+        named(holder, "device_chips", "Devices")
+        holder.setLayout(self.chips)
+        self.holder = holder
+        holder.hide()
+        outer.addWidget(holder)
+        self._chips: dict[str, QPushButton] = {}
+
+    def set_crumb(self, text: str) -> None:
+        """Where we are."""
+        self.crumb.setText(text)
+        self.crumb.setAccessibleName(text)
+
+    def show_status(self, status: dict[str, Any] | None, drivers: dict[str, str]) -> None:
+        """Show the recorder's state; None while nothing records."""
+        if status is None:
+            self.light.set_on(False)
+            self.saving.setText("not recording")
+            clear(self.chips)
+            self._chips = {}
+            self.holder.hide()
+            return
+        rate = int(status["bytes_last_second"])
+        elapsed = (int(status["now_ns"]) - int(status["origin_ns"])) / 1e9
+        self.light.set_on(rate > 0)
+        if rate > 0:
+            self.saving.setText(f"REC {clock(elapsed)} · {size(rate)}/s on disk")
+        else:
+            self.saving.setText(f"{clock(elapsed)} · nothing reaches the disk")
+        self.light.setAccessibleDescription(self.saving.text())
+        for name, stream in status["streams"].items():
+            if name not in self._chips:
+                self._chips[name] = self._chip(name)
+            self._show_stream(self._chips[name], name, stream, drivers.get(name, ""))
+        self.holder.show()
+
+    def _chip(self, name: str) -> QPushButton:
+        one = button("", f"chip_{name}", "", role="chip")
+        one.clicked.connect(lambda _=False: self.device_clicked.emit(name))
+        self.chips.addWidget(one)
+        return one
+
+    def _show_stream(
+        self, one: QPushButton, name: str, stream: dict[str, Any], driver: str
+    ) -> None:
+        lost, state = int(stream["lost"]), str(stream["state"])
+        rate = stream.get("rate_hz")
+        level, dot = stream_level(stream)
+        parts = [f"{dot} {name}"]
+        parts.append(f"{rate:.0f} Hz" if rate else "no rate yet")
+        parts.append(f"{number(lost)} lost")
+        if state != "open":
+            parts.append(state)
+        one.setText("  ".join(parts))
+        set_level(one, level)
+        one.setAccessibleName(" ".join(parts[1:]) + f", device {name}")
+        one.setToolTip(stream_details(name, stream, driver))
+
+
+def stream_level(stream: dict[str, Any]) -> tuple[Level, str]:
+    """Tint and dot of a device: red only while data are being lost."""
+    state = str(stream["state"])
+    if state in {"lost", "silent"} or stream.get("driver_fault"):
+        return "bad", "◌"
+    if state != "open":
+        return "grey", "◌"
+    sent = int(stream["samples"]) + int(stream["lost"])
+    if int(stream["lost"]) > 0.001 * max(1, sent):
+        return "warn", "◉"
+    return "good", "◉"
+
+
+def stream_details(name: str, stream: dict[str, Any], driver: str) -> str:
+    """Return the account of a device, one fact a line."""
+    lines = [f"{name}: {driver}" if driver else name, f"state: {stream['state']}"]
+    rate = stream.get("rate_hz")
+    if rate:
+        lines.append(f"rate: {rate:.2f} Hz")
+    lines.append(f"samples received: {number(int(stream['samples']))}")
+    lines.append(f"samples lost: {number(int(stream['lost']))}")
+    lines.append(f"bytes that were no data: {number(int(stream['junk_bytes']))}")
+    if stream.get("device_text"):
+        lines.append(f"device says: {stream['device_text']}")
+    return "\n".join(lines)

@@ -1,0 +1,91 @@
+"""One graphics object that paints the ready-made lines of all live channels.
+
+Lines are handed to the painter as one block of memory, without a Python object per line; the
+pen stays one device pixel wide (a wider one costs five times as much).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+import shiboken6
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QRectF
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Lines of one colour: (n, 4) float64 rows of x1, y1, x2, y2 in plot units."""
+
+    colour: QColor
+    rows: NDArray[np.float64]
+    width: float = 0.0
+
+
+def draw_lines(painter: QPainter, rows: NDArray[np.float64]) -> None:
+    """Draw (n, 4) C-contiguous float64 rows as lines, straight from their memory."""
+    if not len(rows):
+        return
+    if rows.dtype != np.float64 or rows.ndim != 2 or rows.shape[1] != 4:
+        raise ValueError(f"lines must be (n, 4) float64, not {rows.shape} {rows.dtype}")
+    rows = np.ascontiguousarray(rows)
+    first: Any = shiboken6.wrapInstance(rows.ctypes.data, QLineF)
+    painter.drawLines(first, len(rows))
+
+
+class TracesItem(pg.GraphicsObject):  # type: ignore[misc]
+    """Paints what `show` was given last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: tuple[Lines, ...] = ()
+        self.paint_ms = 0.0
+        # Qt then says which part has to be painted: a sweep needs a narrow strip a frame.
+        self.setFlag(self.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+        self._bounds = QRectF(0, 0, 1, 1)
+
+    def set_bounds(self, x: tuple[float, float], lanes: int) -> None:
+        """Extent of the item in plot units."""
+        self.prepareGeometryChange()
+        self._bounds = QRectF(x[0], 0, x[1] - x[0], lanes)
+
+    def show_lines(self, lines: tuple[Lines, ...], strips: Sequence[tuple[float, float]]) -> None:
+        """Paint these from the next frame on, between the x of each strip only."""
+        self._lines = lines
+        for left, right in strips:
+            box = self._bounds
+            self.update(QRectF(left, box.top(), right - left, box.height()))
+
+    def boundingRect(self) -> QRectF:
+        """Extent in plot units."""
+        return self._bounds
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,
+        widget: QWidget | None = None,
+    ) -> None:
+        """Draw every group of lines with its pen."""
+        began = time.perf_counter()
+        exposed: Any = option
+        left, right = exposed.exposedRect.left(), exposed.exposedRect.right()
+        whole = right - left > 0.9 * self._bounds.width()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for group in self._lines:
+            pen = QPen(group.colour)
+            pen.setCosmetic(True)
+            pen.setWidthF(group.width)
+            painter.setPen(pen)
+            rows = group.rows
+            if not whole:
+                rows = rows[(rows[:, 2] >= left) & (rows[:, 0] <= right)]
+            draw_lines(painter, rows)
+        self.paint_ms = (time.perf_counter() - began) * 1e3

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from example_document import example_document
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from labapp.ui.chart import nice_ticks, ratio_ticks
+from labapp.ui.charts import FirstBars, LagForest, OrderRaster, RatioChart, reference_time
+from labapp.ui.look import Look
+from labapp.ui.pages.result import ResultPage
+from labapp.ui.words import clock, pair_short, ratio_short, signed, size
+
+
+def test_ticks_are_round_and_inside() -> None:
+    assert nice_ticks(-43, 38) == [-40, -20, 0, 20]
+    assert nice_ticks(0, 0) == [0]
+    assert ratio_ticks(0.4, 3.0) == pytest.approx([0.5, 1, 2])
+
+
+def test_words() -> None:
+    assert pair_short("RM_R-UT_R") == "RM – UT right"
+    assert pair_short("RM_R-RM_L") == "RM right – RM left"
+    assert ratio_short("UT_L:LT_L") == "UT : LT left"
+    assert signed(-21.2) == "−21"
+    assert signed(-0.2) == "0"
+    assert clock(3671) == "01:01:11"
+    assert size(212_400) == "212 kB"
+
+
+@pytest.mark.parametrize("state", ["first", "undecided", "not interpretable", "simultaneous"])
+def test_result_page_says_the_verdict(qtbot: QtBot, look: Look, state: str) -> None:
+    page = ResultPage(look)
+    qtbot.addWidget(page)
+    document = example_document(state)
+    page.resize(1180, 700)
+    page.show()
+    page.set_document(document, Path("AB-014.h5"))
+    assert page.headline.text() == document["verdict"]["headline"]
+    reasons = [w.text() for w in page.findChildren(QLabel) if w.objectName().startswith("reason_")]
+    assert reasons == document["verdict"]["reasons"]
+    # "Cannot tell" is not an error: never red.
+    assert page.state.property("level") != "bad"
+    texts = " ".join(w.text() for w in page.findChildren(QLabel))
+    assert "12 lost in 2 gaps" in texts
+    assert "50 Hz hum is 18 %" in texts
+
+
+def test_page_without_result_offers_the_next_step(qtbot: QtBot, look: Look) -> None:
+    page = ResultPage(look)
+    qtbot.addWidget(page)
+    page.show()
+    assert not page.evidence.isVisible()
+    assert not page.report.isVisible()
+    button = page.findChild(QPushButton, "result_to_setup")
+    with qtbot.waitSignal(page.setup_wanted):
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def emptied(document: dict[str, Any]) -> dict[str, Any]:
+    """The document of a session in which nothing was found."""
+    for row in document["repetitions"]:
+        row["valid"], row["reasons"], row["force_onset_s"] = False, ["no pull found"], None
+        for onset in row["onsets"].values():
+            onset.update(time_s=None, low_s=None, high_s=None, state="not_found", snr_db=None)
+    order = document["order"]
+    order["p_first"] = dict.fromkeys(order["p_first"])
+    order["share_first"] = dict.fromkeys(order["share_first"])
+    for pair in order["pairs"].values():
+        for key in ("lag_ms", "low_ms", "high_ms", "p_before"):
+            pair[key] = None
+        pair["verdict"] = "not interpretable"
+    document["ratios"], document["reference"] = {}, None
+    document["ratios_withheld"] = ["no reference contraction"]
+    document["force"] = {"peak_n": None, "emd_valid": False, "emd_text": ""}
+    document["timing"] = {"resolution_ms": None, "sync": "one clock", "uncertainty_ms": None}
+    document["quality"] = []
+    return document
+
+
+def test_nothing_found_is_shown_as_such(qtbot: QtBot, look: Look) -> None:
+    page = ResultPage(look)
+    qtbot.addWidget(page)
+    page.resize(1180, 1400)
+    page.show()
+    page.set_document(emptied(example_document("not interpretable")), Path("x.h5"))
+    page.grab()
+    assert page.ratio_none.text() == "no reference contraction"
+    assert not page.ratios.isVisible()
+
+
+@pytest.mark.parametrize("kind", [OrderRaster, LagForest, FirstBars, RatioChart])
+@pytest.mark.parametrize("width", [300, 900])
+@pytest.mark.parametrize("scale", [1.0, 3.0])
+def test_every_number_can_be_read_by_pointer(
+    qtbot: QtBot, look: Look, document: dict[str, Any], kind: Any, width: int, scale: float
+) -> None:
+    look.apply("dark", scale)
+    chart = kind(look)
+    qtbot.addWidget(chart)
+    chart.set_document(document)
+    chart.resize(round(width * scale), chart.sizeHint().height())
+    chart.grab()
+    look.apply("light", 1.0)
+    hints = [text for _, text in chart._hints]
+    assert hints
+    where = chart._hints[-1][0].center().toPoint()
+    assert chart.hints_at(QPoint(where))
+    assert chart.accessibleDescription()
+
+
+def test_raster_rows_fall_back_to_cue_and_first_onset(document: dict[str, Any]) -> None:
+    row = document["repetitions"][0]
+    assert reference_time(row) == (row["force_onset_s"], "force onset")
+    row["force_onset_s"] = None
+    assert reference_time(row)[1] == "cue"
+    row["cue_s"] = None
+    assert reference_time(row)[1] == "first onset"
+    row["onsets"] = {}
+    assert reference_time(row) == (None, "")

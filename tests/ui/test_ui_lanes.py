@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from synthetic_source import SyntheticSource
+
+from labapp.ui.lanes import HEIGHT, TOP, Lanes
+from labapp.ui.viewfilter import ViewFilter
+
+
+def test_lines_stay_in_their_lane_and_in_the_window() -> None:
+    source = SyntheticSource(channels=4)
+    lanes = Lanes(source, 5.0, 1000)
+    for mode, low, high in (("sweep", 0.0, 5.0), ("scroll", -5.0, 0.01)):
+        lanes.mode = mode  # type: ignore[assignment]
+        for _ in range(20):
+            source.advance(1234)
+            lanes.poll()
+        groups = lanes.lines()
+        assert [g.lane.channel.muscle for g in groups] == ["RM_R", "UT_R", "MT_R", "LT_R"]
+        for index, group in enumerate(groups):
+            assert len(group.signal) > 800
+            assert group.signal[:, [0, 2]].min() >= low
+            assert group.signal[:, [0, 2]].max() <= high
+            assert group.signal[:, [1, 3]].min() >= index + TOP - 1e-9
+            assert group.signal[:, [1, 3]].max() <= index + TOP + HEIGHT + 1e-9
+
+
+def test_lost_samples_are_drawn_as_a_gap() -> None:
+    source = SyntheticSource(channels=1)
+    source.valid[4000:5000] = False
+    lanes = Lanes(source, 5.0, 1000)
+    lanes.mode = "scroll"
+    source.advance(9000)
+    lanes.poll()
+    (group,) = lanes.lines()
+    now = lanes.now_s
+    gap = (0.25 + 4000 / 2000 - now + 0.02, 0.25 + 5000 / 2000 - now - 0.02)
+    assert not ((group.signal[:, 0] > gap[0]) & (group.signal[:, 0] < gap[1])).any()
+    assert group.lost[:, 0].min() == pytest.approx(gap[0] - 0.02, abs=0.02)
+    assert group.lost[:, 2].max() == pytest.approx(gap[1] + 0.02, abs=0.02)
+
+
+def test_samples_on_the_rail_are_marked() -> None:
+    source = SyntheticSource(channels=1)
+    source.counts[1000:1003] = 2**23 - 1
+    lanes = Lanes(source, 5.0, 1000)
+    source.advance(4000)
+    lanes.poll()
+    assert len(lanes.lines()[0].clipped) in (1, 2)
+
+
+def test_filter_changes_the_view_only() -> None:
+    source = SyntheticSource(channels=2)
+    source.counts += 30_000
+    source.advance(8000)
+    lanes = Lanes(source, 4.0, 500)
+    before = source.counts.copy()
+    lanes.set_filtered(True, 500)
+    assert lanes.lines()[0].lane.scale.limit < 3e-3
+    np.testing.assert_array_equal(source.counts, before)
+
+
+def test_view_filter_does_not_care_how_samples_arrive_and_keeps_gaps() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(3000, 2)) + 5.0
+    values[1000:1100] = np.nan
+    whole = ViewFilter(1000.0).apply(values)
+    pieces = ViewFilter(1000.0)
+    parts = [pieces.apply(values[i : i + 130]) for i in range(0, 3000, 130)]
+    np.testing.assert_allclose(np.concatenate(parts), whole, atol=1e-9)
+    assert np.isnan(whole[1000:1100]).all()
+    assert not np.isnan(whole[:1000]).any()
+    assert abs(whole[200:1000].mean()) < 0.05
+
+
+def test_view_filter_passes_80_hz_and_stops_3_hz() -> None:
+    t = np.arange(4000) / 1000.0
+    filtered = ViewFilter(1000.0).apply(
+        np.column_stack([np.sin(2 * np.pi * 80 * t), np.sin(2 * np.pi * 3 * t)])
+    )
+    assert filtered[1000:, 0].std() == pytest.approx(np.sqrt(0.5), rel=0.05)
+    assert filtered[1000:, 1].std() < 0.03

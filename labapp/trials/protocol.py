@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from msgspec import structs
+
 from labapp import load, paths
 from labapp.errors import LabError
 from labapp.trials.schema import (
@@ -54,6 +56,8 @@ class Protocol(ProtocolFile, frozen=True, forbid_unknown_fields=True):
 
     text: str = ""
     sha256: str = ""
+    deviations: tuple[str, ...] = ()
+    """What is done otherwise than the text says; a run marks each at its start."""
 
     def blocks_to_run(self, *, optional: bool = False) -> tuple[Block, ...]:
         """Blocks of a run, with or without the optional ones."""
@@ -62,6 +66,20 @@ class Protocol(ProtocolFile, frozen=True, forbid_unknown_fields=True):
     def duration_s(self, *, optional: bool = False) -> float:
         """Return the expected duration of a run, s."""
         return sum(block.typical_s for block in self.blocks_to_run(optional=optional))
+
+    def with_rests_up_to(self, seconds: float) -> Protocol:
+        """Return the same protocol with no rest longer than this: simulated people do not tire."""
+        blocks = tuple(
+            structs.replace(
+                block,
+                rest_s=min(block.rest_s, seconds),
+                set_rest_s=min(block.set_rest_s, seconds),
+                after_s=min(block.after_s, seconds),
+            )
+            for block in self.blocks
+        )
+        told = f"rests cut to {seconds:g} s at most"
+        return structs.replace(self, blocks=blocks, deviations=(*self.deviations, told))
 
 
 def load_protocol(name_or_path: str | Path) -> Protocol:

@@ -105,7 +105,8 @@ class ProtocolRun:
     def _leave_stage(self, t: int) -> list[RunEvent]:
         """End the current step or rest at ``t`` and begin what follows."""
         if self._block_index < 0:
-            return self._enter_block(0, t)
+            told = [RunEvent("marker", t, {"deviation": d}) for d in self.protocol.deviations]
+            return [*told, *self._enter_block(0, t)]
         if self._stage == _REST:
             if self._again:
                 self._again = False

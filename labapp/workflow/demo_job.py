@@ -11,6 +11,7 @@ from typing import Any
 from labapp.errors import LabError
 from labapp.load import parse_json
 from labapp.record.config import ClockConfig
+from labapp.trials.protocol import Protocol, load_protocol
 from labapp.workflow.analysing import analyse
 from labapp.workflow.devices import choose_devices
 from labapp.workflow.files import make_report
@@ -28,7 +29,61 @@ Progress = Callable[[str, float], None]
 
 DEMO_DEVICES = ("emg=bitalino@sim://bitalino", "force=chronojump@sim://chronojump")
 DEMO_PROTOCOL = "isometric_pull"
+DEMO_REST_S = 6.0
+"""Longest rest of the demo: its person does not tire, the one who watches does."""
 _SHARES = {"record": (0.0, 0.7), "analyse": (0.7, 0.85), "report": (0.85, 1.0)}
+
+
+@dataclass(frozen=True)
+class DemoFiles:
+    """Where a demo writes: the seed and the scenario are in the names."""
+
+    session: Path
+    analysis: Path
+    report: Path
+    truth: Path
+
+    def words(self) -> str:
+        """Return one line a file, for the end of the demo."""
+        return "\n".join(
+            f"  {label:9} {path}"
+            for label, path in (
+                ("session", self.session),
+                ("analysis", self.analysis),
+                ("report", self.report),
+                ("truth", self.truth),
+            )
+        )
+
+
+def demo_files(out: Path, *, seed: int, scenario: str) -> DemoFiles:
+    """Make the folder ready and free the names of the files that a demo writes into it.
+
+    Files of an earlier demo with the same seed and scenario are deleted: they hold nothing that
+    the demo does not write again.
+
+    Raises
+    ------
+    LabError
+        A folder that cannot be written to, or one with a demo that was cut short.
+    """
+    folder = ensure_folder(out)
+    name = f"{DEMO_PARTICIPANT}_{DEMO_PROTOCOL}_{safe(Path(scenario).stem)}_seed{seed}"
+    session = folder / f"{name}.h5"
+    files = DemoFiles(
+        session,
+        folder / f"{name}.analysis.json",
+        folder / f"{name}.html",
+        truth_path(session),
+    )
+    if recording_folder(session).exists():
+        raise LabError(
+            f"{recording_folder(session)} is left from a demo that was cut short",
+            f"labapp recover {recording_folder(session)}, or delete it",
+        )
+    for path in (files.session, files.analysis, files.report, files.truth):
+        path.unlink(missing_ok=True)
+    return files
 
 
 @dataclass(frozen=True)
@@ -68,44 +123,41 @@ def demo(
     LabError
         A folder that cannot be written to, a scenario that is not one.
     """
-    folder = ensure_folder(out)
-    name = f"{DEMO_PARTICIPANT}_{DEMO_PROTOCOL}_{safe(Path(scenario).stem)}_seed{seed}"
-    session = folder / f"{name}.h5"
-    analysis = folder / f"{name}.analysis.json"
-    report = folder / f"{name}.html"
-    truth = truth_path(session)
-    if recording_folder(session).exists():
-        raise LabError(
-            f"{recording_folder(session)} is left from a demo that was cut short",
-            f"labapp recover {recording_folder(session)}, or delete it",
-        )
-    for path in (session, analysis, report, truth):
-        path.unlink(missing_ok=True)
+    files = demo_files(out, seed=seed, scenario=scenario)
     run_protocol(
-        DEMO_PROTOCOL,
+        demo_protocol(),
         DEMO_PARTICIPANT,
-        session,
+        files.session,
         choose_devices(DEMO_DEVICES),
         scenario=scenario,
         clock=ClockConfig("stepped") if speed is None else ClockConfig("scaled", speed),
         seed=seed,
         progress=_part(progress, "record"),
     )
-    document = analyse(session, save=True, progress=_part(progress, "analyse"))
-    analysis.write_text(encode(document), encoding="utf-8")
-    make_report([session], report, documents=[document], progress=_part(progress, "report"))
-    known = known_truth(parse_json(truth.read_bytes(), name=str(truth)))
-    files = "\n".join(
-        f"  {label:9} {path}"
-        for label, path in (
-            ("session", session),
-            ("analysis", analysis),
-            ("report", report),
-            ("truth", truth),
-        )
+    document = analyse(files.session, save=True, progress=_part(progress, "analyse"))
+    files.analysis.write_text(encode(document), encoding="utf-8")
+    make_report(
+        [files.session], files.report, documents=[document], progress=_part(progress, "report")
     )
-    text = f"{summary(document)}\n\nFiles\n{files}\n\n{known}"
-    return DemoResult(session, analysis, report, truth, document, text)
+    return DemoResult(
+        files.session,
+        files.analysis,
+        files.report,
+        files.truth,
+        document,
+        closing_words(document, files),
+    )
+
+
+def closing_words(document: dict[str, Any], files: DemoFiles) -> str:
+    """Return what a demo says at its end: result, files, and what the simulator made happen."""
+    known = known_truth(parse_json(files.truth.read_bytes(), name=str(files.truth)))
+    return f"{summary(document)}\n\nFiles\n{files.words()}\n\n{known}"
+
+
+def demo_protocol() -> Protocol:
+    """Load the isometric pull as the demo runs it: with short rests, which the session notes."""
+    return load_protocol(DEMO_PROTOCOL).with_rests_up_to(DEMO_REST_S)
 
 
 def encode(document: dict[str, Any]) -> str:

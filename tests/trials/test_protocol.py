@@ -8,6 +8,7 @@ import pytest
 from labapp import paths
 from labapp.errors import LabError
 from labapp.trials.protocol import load_protocol, parse_protocol
+from labapp.trials.run import ProtocolRun
 
 BUNDLED = sorted(paths.bundled("protocols").glob("*.toml"))
 TEXT = (paths.bundled("protocols") / "isometric_pull.toml").read_text(encoding="utf-8")
@@ -122,3 +123,18 @@ def test_missing_protocols_list_what_exists(tmp_path):
     for name in ("no_such_protocol", str(tmp_path / "none.toml")):
         with pytest.raises(LabError, match="isometric_pull"):
             load_protocol(name)
+
+
+def test_short_rests_keep_everything_else_and_are_told():
+    plain = load_protocol("isometric_pull")
+    short = plain.with_rests_up_to(6.0)
+    assert short.sha256 == plain.sha256
+    assert short.text == plain.text
+    assert [b.steps for b in short.blocks] == [b.steps for b in plain.blocks]
+    assert {b.rest_s for b in short.blocks} | {b.set_rest_s for b in short.blocks} == {6.0}
+    assert short.duration_s() < plain.duration_s() / 2
+    run = ProtocolRun(short, seed=1, start_ns=0)
+    first = run.tick(0)
+    assert first[0].kind == "marker"
+    assert first[0].data == {"deviation": "rests cut to 6 s at most"}
+    assert ProtocolRun(plain, seed=1, start_ns=0).tick(0)[0].kind == "block"

@@ -135,9 +135,9 @@ def test_any_tick_spacing_and_any_keys_give_the_same_events(gaps, presses):
 def cue_time(run, block="fast", number=1):
     while True:
         for event in run.tick(run.next_ns):
-            if event.kind == "cue" and event.data["block"] == block:
-                if event.data["repetition"] == number:
-                    return event.t_ns
+            place = (event.data.get("block"), event.data.get("repetition"))
+            if event.kind == "cue" and place == (block, number):
+                return event.t_ns
 
 
 def test_redo_after_the_cue_rejects_rests_and_repeats():

@@ -6,7 +6,7 @@ Needs Python 3.11 or newer and nothing else. The first start makes a private env
 starts see by a stamp that nothing changed and go straight on. Words:
 
     test [pytest arguments]   static checks, then the tests
-    check                     static checks alone
+    check                     static checks alone (check SESSION.h5: labapp's own check)
     bench [pytest arguments]  the measurements of tests/bench
     python ...                the environment's interpreter
     anything else             the same words for labapp: demo, run, analyse, report, ...
@@ -553,7 +553,7 @@ def main(words: Sequence[str]) -> int:
     word, rest = (words[0], list(words[1:])) if words else ("", [])
     if word == "python":
         return hand_over(rest, stamp)
-    if word == "check":
+    if word == "check" and not rest:  # with a file it is labapp's own check of a session
         return check(stamp)
     if word in {"test", "bench"}:
         os.chdir(ROOT)

@@ -286,6 +286,16 @@ def test_exit_codes_and_arguments_pass_through(run, tmp_path):
     assert words(run, "--help").stdout.startswith("Everything from a bare checkout")
 
 
+def test_check_of_a_session_is_labapps(run, monkeypatch):
+    run.set_up()
+    taken = []
+    monkeypatch.setattr(run, "hand_over", lambda arguments, stamp: taken.append(arguments) or 3)
+    monkeypatch.setattr(run, "check", lambda stamp: 4)
+    assert run.main(["check", "a.h5"]) == 3
+    assert run.main(["check"]) == 4
+    assert taken == [["-m", "labapp", "check", "a.h5"]]
+
+
 def test_a_later_start_adds_less_than_a_second(run):
     run.set_up()
 

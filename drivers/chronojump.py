@@ -26,7 +26,8 @@ LONGEST = 64  # bytes; no line of the device is longer
 TRIGGER_NEAR_US = 1_200_000  # an edge is sent between the lines around it: further off is damage
 
 # possessive: nothing here ever needs to backtrack, which makes it four times faster
-_SAMPLES = re.compile(rb"(?:[0-9]{1,10}+;-?+[0-9]{1,7}+\.[0-9]{2}\n++)++")
+# A possessive group, (?:...)++, ends in the middle of a line on Python before 3.11.5 (gh-106052).
+_SAMPLES = re.compile(rb"(?:[0-9]{1,10}+;-?+[0-9]{1,7}+\.[0-9]{2}\n++)+")
 _EDGE = re.compile(rb"([0-9]{1,10});([Rr])")
 _ANSWER = re.compile(
     rb"Force_Sensor-[0-9.]+|Starting capture\.\.\.|Capture ended:?|Not a valid command|text"

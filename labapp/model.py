@@ -8,24 +8,10 @@ Sample indices are absolute, counted by the device's own counter; ranges are hal
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-
-MUSCLE_NAMES: Final[dict[str, str]] = {
-    "RM": "rhomboid major",
-    "UT": "upper trapezius",
-    "MT": "middle trapezius",
-    "LT": "lower trapezius",
-    "PD": "posterior deltoid",
-    "LD": "latissimus dorsi",
-    "SA": "serratus anterior",
-    "IS": "infraspinatus",
-    "ES": "lumbar erector spinae",
-    "F_PULL": "pull force",
-}
-"""Words for the muscle part of a montage code (``RM_R`` is ``RM`` on the right)."""
 
 Kind = Literal["emg", "force", "digital"]
 Counts = NDArray[np.int32]

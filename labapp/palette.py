@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from labapp.model import MUSCLE_NAMES
+from labapp.muscles import MUSCLE_NAMES
 
 MUSCLE_COLOURS: Final[dict[str, str]] = {
     "RM": "#D55E00",

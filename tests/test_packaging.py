@@ -112,7 +112,8 @@ def test_the_wheel_in_a_bare_environment_imports_whole(wheel, tmp_path):
 def test_the_sdist_can_build_the_same_wheel(wheel, tmp_path):
     sdist = built("sdist", tmp_path)
     with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path / "unpacked", filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # from Python 3.11.4
+        archive.extractall(tmp_path / "unpacked")
     (root,) = (tmp_path / "unpacked").iterdir()
     assert (root / "run.py").is_file()
     assert not list(root.rglob("__pycache__"))

@@ -8,7 +8,7 @@ from typing import Literal
 
 from labapp.analysis.order import Order
 from labapp.analysis.pairs import Pair
-from labapp.model import MUSCLE_NAMES
+from labapp.muscles import MUSCLE_NAMES
 
 TRAPEZIUS = ("UT", "MT", "LT")
 

@@ -85,7 +85,8 @@ def _one(analysis: Mapping[str, Any], session: Session | None) -> list[Block]:
     blocks += facts.quality(analysis)
     blocks += facts.timing(analysis)
     blocks += facts.parameters(analysis)
-    blocks += [Heading("Methods"), Paragraph(text), *facts.missing_list(missing)]
+    blocks += [Heading("Methods"), Paragraph(text), *_deviations(session)]
+    blocks += facts.missing_list(missing)
     if any(code.startswith("RM") for code in muscles_of(analysis)):
         blocks.append(Paragraph(CLAIM, "note"))
     return blocks
@@ -97,6 +98,16 @@ def _subtitle(analysis: Mapping[str, Any], session: Session | None) -> str:
     if created:
         parts.append(f"{str(created).replace('T', ' ')[:19]} UTC")
     return " · ".join(parts)
+
+
+def _deviations(session: Session | None) -> list[Block]:
+    """Tell what was done otherwise than the protocol says, as the run marked it."""
+    told = (
+        [str(m.data["deviation"]) for m in session.markers if "deviation" in m.data]
+        if session
+        else []
+    )
+    return [Paragraph(f"Deviations from the protocol: {'; '.join(told)}.")] if told else []
 
 
 def _simulated(info: Mapping[str, Any]) -> bool:

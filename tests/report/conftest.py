@@ -7,7 +7,7 @@ import types
 import numpy as np
 import pytest
 
-from labapp.model import ChannelInfo
+from labapp.model import ChannelInfo, Marker
 
 MUSCLES = ("RM_R", "UT_R", "MT_R", "LT_R")
 TRUE_MS = {"RM_R": -62.0, "UT_R": -34.0, "MT_R": -48.0, "LT_R": -41.0}
@@ -304,6 +304,7 @@ class FakeSession:
         }
         self._starts = [rep["force_onset_s"] for rep in analysis["repetitions"]]
         self._lossy = lossy
+        self.markers = (Marker(0.5, "marker", {"deviation": "rests cut to 6 s at most"}),)
         volts = {"kind": "emg", "unit": "V", "scale": 1e-6, "offset": 0.0, "low": 0, "high": 1023}
         newtons = {**volts, "kind": "force", "unit": "N", "scale": 0.01}
         self.streams = {

@@ -62,6 +62,14 @@ def test_a_simulated_session_says_so(analysis, session):
     assert not any("Simulated" in p.text for p in only(document, Paragraph))
 
 
+def test_deviations_from_the_protocol_are_told(analysis, session):
+    line = "Deviations from the protocol: rests cut to 6 s at most."
+    told = [block.text for block in only(build_document([analysis], [session]), Paragraph)]
+    assert line in told
+    session.markers = ()
+    assert "Deviations" not in everything(build_document([analysis], [session]))
+
+
 def test_the_numbers_are_those_of_the_analysis(analysis, good):
     document, text = good
     lags = next(t for t in only(document, Table) if t.head[0] == "pair" and "lag ms" in t.head)

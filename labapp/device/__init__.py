@@ -19,6 +19,7 @@ from labapp.device.contract import (
 )
 from labapp.device.registry import (
     broken_drivers,
+    capability_at,
     get_driver,
     list_drivers,
     onset_capability,
@@ -36,6 +37,7 @@ __all__ = [
     "FeedStats",
     "Sheet",
     "broken_drivers",
+    "capability_at",
     "get_driver",
     "list_drivers",
     "onset_capability",

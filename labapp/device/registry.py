@@ -94,13 +94,16 @@ def parse_settings(driver: Driver, mapping: Mapping[str, Any]) -> Any:
 
 
 def onset_capability(name: str, settings: Any) -> tuple[Capability, str]:
-    """Whether onsets may be read from this device at these settings, and why.
+    """Whether onsets may be read from this device at these settings, and why."""
+    return capability_at(sheet(name), get_driver(name).codec(settings).rate)
+
+
+def capability_at(page: Sheet, rate: float) -> tuple[Capability, str]:
+    """Whether onsets may be read from a device at this sampling rate (Hz), and why.
 
     The sheet's word, lowered where the chosen rate is below 1 kHz (marginal) or 500 Hz (no):
     the rate alone costs 3 ms of lag scatter at 1 kHz, 5 ms at 500 Hz, 12 to 15 ms at 250 Hz.
     """
-    page = sheet(name)
-    rate = get_driver(name).codec(settings).rate
     if page.onset_capable == "no" or rate >= 1000.0:
         return page.onset_capable, page.onset_reason
     if rate < 500.0:

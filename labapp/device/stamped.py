@@ -8,6 +8,7 @@ that a damaged time costs that sample only and never shifts the index.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,21 +27,23 @@ LEARN = (8, 32, 128, 512)  # regular steps after which the period is learnt; the
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The device's clock: nominal ticks per sample, and where its counter wraps."""
+    """The device's clock: nominal ticks per sample, and where its counter wraps.
+
+    ``from_zero``: it starts with the stream, at 0 with sample 0, so that samples lost before
+    the first received one count as lost, up to ``JOINED`` of them.
+    """
 
     period: float
     wrap: int
+    from_zero: bool = True
 
 
 class StampedSamples:
-    """Gives indices to the samples of one stream.
-
-    The device's time is taken to start at 0 with sample 0, so that samples lost before the
-    first received one count as lost, up to ``JOINED`` of them.
-    """
+    """Gives indices to the samples of one stream."""
 
     def __init__(self, clock: Stamp, stats: FeedStats) -> None:
         self._wrap = clock.wrap
+        self._joined = JOINED if clock.from_zero else 0
         self._nominal = clock.period
         self._period = clock.period
         self._stats = stats
@@ -48,8 +51,9 @@ class StampedSamples:
         self._learnt = 0  # regular steps seen since the start
         self._started = False
         self._ticks = 0  # of the last accepted sample, unwrapped
+        self._off = 0.0  # periods by which the last step differed from a whole number
         self._next = 0
-        self._held: tuple[int, int] | None = None  # (time, count) waiting for the next sample
+        self._held: tuple[int, Ints] | None = None  # (time, row) waiting for the next sample
         self._rows: list[tuple[Ints, Ints]] = []  # accepted, not in a block yet
         self._first = 0  # index of the first of them
         self._out: list[SampleBlock | DeviceEvent] = []
@@ -59,13 +63,18 @@ class StampedSamples:
         """Index of the next sample."""
         return self._next
 
+    @property
+    def held(self) -> int:
+        """Samples waiting for the next one, 0 or 1."""
+        return int(self._held is not None)
+
     def take(self, times: Ints, counts: Ints) -> None:
-        """Take samples: device times (n,) as sent (0 .. wrap - 1) and counts (n,)."""
+        """Take samples: device times (n,) as sent (0 .. wrap - 1), counts (n,) or (n, columns)."""
         at = 0
         while at < len(times):
             at += self._regular(times[at:], counts[at:])
             if at < len(times):
-                self._irregular(int(times[at]), int(counts[at]))
+                self._irregular(int(times[at]), counts[at : at + 1])
                 at += 1
 
     def say(self, event: DeviceEvent) -> None:
@@ -115,6 +124,7 @@ class StampedSamples:
             if n == 0:
                 break
             self._accept(self._ticks + np.cumsum(steps[:n]), counts[taken : taken + n], 0)
+            self._off = float(steps[n - 1]) / self._period - 1
             self._learn(steps[:n].tolist())
             taken += n
         return taken
@@ -124,10 +134,12 @@ class StampedSamples:
         self._steps = [*self._steps, *steps][-LEARN[-1] :]
         self._learnt += len(steps)
         if self._learnt in LEARN or self._learnt % LEARN[-1] == 0:
-            middle = float(np.median(self._steps))
+            known = np.array(self._steps)  # a mean: the steps may be whole milliseconds
+            usual = float(np.median(known))
+            middle = float(known[np.abs(known - usual) <= usual / 2].mean())
             self._period = min(max(middle, self._nominal / 2), self._nominal * 2)
 
-    def _irregular(self, time: int, count: int) -> None:
+    def _irregular(self, time: int, count: Ints) -> None:
         """Judge a sample that does not follow the last one by one period."""
         held, self._held = self._held, None
         if held is None:
@@ -147,27 +159,37 @@ class StampedSamples:
         elif self._started and before < early:
             self._restart(*held)
         else:
-            self._accept_after_jump(*held)
-        if not self._regular(np.array([time]), np.array([count])):
+            self._accept_after_jump(*held, after)
+        if not self._regular(np.array([time]), count):
             self._held = time, count
 
-    def _accept_after_jump(self, time: int, count: int) -> None:
-        """Accept a sample some periods after the last one, or the first of all."""
+    def _accept_after_jump(self, time: int, count: Ints, after: float = math.inf) -> None:
+        """Accept a sample some periods after the last one, or the first of all.
+
+        Samples are missing only if the steps before and after agree: a time that is off by less
+        than a period makes one step long and its neighbour short, and nothing is missing. Only
+        against a learnt period can that be told.
+        """
         if self._started:
             ticks = self._ticks + self._step(time, self._ticks)
-            missing = max(0, int((ticks - self._ticks) / self._period + 2 - LATE) - 1)
+            periods = (ticks - self._ticks) / self._period
+            whole = periods + 2 - LATE
+            if self._learnt >= LEARN[0]:
+                whole = min(whole, periods + 0.5 + min(self._off, after / self._period - 1))
+            missing = max(0, int(whole) - 1)
+            self._off = periods - 1 - missing
         else:
             ticks = time
             periods = int(ticks / self._period + 2 - LATE)
-            missing = periods if periods <= JOINED else 0
+            missing = periods if periods <= self._joined else 0
         self._started = True
-        self._accept(np.array([ticks]), np.array([count]), missing)
+        self._accept(np.array([ticks]), count, missing)
 
-    def _restart(self, time: int, count: int) -> None:
+    def _restart(self, time: int, count: Ints) -> None:
         """Report that the device's clock began anew; ticks go on at the next whole wrap."""
         self.say(DeviceEvent("restart", index=self._next, ticks=time))
         ticks = (self._ticks // self._wrap + 1) * self._wrap + time
-        self._accept(np.array([ticks]), np.array([count]), 0)
+        self._accept(np.array([ticks]), count, 0)
 
     def _accept(self, ticks: Ints, counts: Ints, missing: int) -> None:
         if missing:
@@ -186,5 +208,5 @@ class StampedSamples:
         if self._rows:
             ticks = np.concatenate([row[0] for row in self._rows]).astype(np.int64)
             counts = np.concatenate([row[1] for row in self._rows]).astype(np.int32)
-            self._out.append(SampleBlock(self._first, counts.reshape(-1, 1), ticks))
+            self._out.append(SampleBlock(self._first, counts.reshape(len(ticks), -1), ticks))
             self._rows = []

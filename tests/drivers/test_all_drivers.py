@@ -1,22 +1,30 @@
 """One test for every driver: what the codec contract promises, shown on each of them.
 
-A new driver is tested by being there. Where its wire has no checksum it goes into
-``wire.NO_CHECKSUM``, and is damaged with bytes that can be told from data.
+A new driver is tested by being there. Where its wire has no checksum it goes into ``wire.TEXT``
+or ``wire.MARKS``, and is damaged where that can be told from data.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wire import (
+    BLIND,
+    BLINDING,
     DAMAGES,
     EXACT,
-    NO_CHECKSUM,
+    FREE,
+    NO_VALUE,
+    NOISE,
+    TEXT,
+    VARIANTS,
+    base,
     damaged_stream,
     decode,
     far_losses,
@@ -31,10 +39,30 @@ from labapp import device
 from labapp.errors import LabError
 from labapp.model import SampleBlock
 
-NAMES = [info.name for info in device.list_drivers()]
+NAMES = [*(info.name for info in device.list_drivers()), *VARIANTS]
+SHIPPED = {
+    "ascii_lines",
+    "bitalino",
+    "chords",
+    "chronojump",
+    "chronojump_plate",
+    "cyton",
+    "hx711",
+    "labbox",
+    "loadstar",
+    "mark10",
+    "modulareeg",
+    "mtsics",
+    "nau7802",
+    "openscale",
+    "shimmer3",
+    "spikerbox",
+}
+SEEING = [name for name in NAMES if name not in BLIND]
 every_driver = pytest.mark.parametrize("name", NAMES)
+every_seeing_driver = pytest.mark.parametrize("name", SEEING)
 quick = settings(
-    max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
 
 
@@ -46,12 +74,12 @@ def assert_complete(got, truth):
 
 
 def test_the_shipped_drivers_are_there_and_whole():
-    assert {"bitalino", "chronojump", "labbox"} <= set(NAMES)
-    assert not set(device.broken_drivers()) & {"bitalino", "chronojump", "labbox"}
+    assert set(NAMES) >= SHIPPED
+    assert not set(device.broken_drivers()) & SHIPPED
 
 
 @every_driver
-@pytest.mark.parametrize("n", [1, 2, 3, 5, 50, 9000])
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 50, 4500])
 def test_round_trip(name, n):
     codec = new_codec(name)
     truth = true_stream(codec, n, np.random.default_rng(n))
@@ -74,8 +102,8 @@ def test_given_and_pending_are_all_that_arrived(name):
     codec = new_codec(name)
     newest = 0
     for i, frame in enumerate(true_stream(codec, 60, np.random.default_rng(17)).frames):
-        for block in codec.feed(frame):
-            newest = block.stop
+        for item in codec.feed(frame):
+            newest = item.stop if isinstance(item, SampleBlock) else newest
         if i > 0:  # a first line of text alone is not certain to be whole
             assert newest + codec.pending == i + 1
 
@@ -106,7 +134,8 @@ def test_extreme_codes_and_sign_bits(name):
     counts = np.broadcast_to(
         np.stack([np.broadcast_to(r, low.shape) for r in rows]), (len(rows), len(low))
     )
-    truth = true_stream(codec, len(rows), np.random.default_rng(4), counts=counts)
+    counts = counts[(counts != NO_VALUE.get(name, 1 << 40)).all(axis=1)]
+    truth = true_stream(codec, len(counts), np.random.default_rng(4), counts=counts)
     assert_complete(decode(codec, [b"".join(truth.frames)]), truth)
 
 
@@ -125,8 +154,8 @@ def test_counts_off_the_rails_or_of_the_wrong_shape_are_refused(name):
 def test_any_split_gives_the_same_samples(name):
     rng = np.random.default_rng(5)
     codec = new_codec(name)
-    frames = list(true_stream(codec, 400, rng).frames)
-    for at in (60, 130, 200, 270, 340):  # splits must not matter around damage either
+    frames = list(true_stream(codec, 200, rng).frames)
+    for at in (40, 80, 120, 160):  # splits must not matter around damage either
         frames[at] = noise(name, rng, int(rng.integers(1, 30)))
     wire = noise(name, rng, 11) + b"".join(frames)
     whole = decode(new_codec(name), [wire])
@@ -177,7 +206,7 @@ def test_wrapped_counters_and_clocks(name):
     codec = new_codec(name)
     modulus = codec.counter_modulus
     first = 0 if modulus is None or modulus < 1000 else modulus - 20
-    truth = true_stream(codec, 3 * min(modulus or 20, 50), rng, first=first)
+    truth = true_stream(codec, 3 * min(modulus or 20, 300), rng, first=first)
     assert_complete(decode(codec, [b"".join(truth.frames)]), truth)
     if codec.tick_rate is not None:  # the same across the wrap of a 32-bit clock
         codec = new_codec(name)
@@ -189,14 +218,15 @@ def test_wrapped_counters_and_clocks(name):
         assert codec.stats.lost == 0
 
 
-@every_driver
+@every_seeing_driver
 def test_dropped_frames_raise_the_index_and_the_loss_count(name):
     rng = np.random.default_rng(9)
     codec = new_codec(name)
-    truth = true_stream(codec, 5000, rng)
-    sent = rng.random(5000) > 0.05
+    truth = true_stream(codec, 2500, rng)
+    sent = rng.random(2500) > 0.05
+    sent[34:60] = True
     sent[40:54] = False  # the longest loss a 4-bit counter still tells
-    sent[-1] = True
+    sent[-20:] = True  # the end is certain only behind a chain of frames
     frames = [frame for frame, kept in zip(truth.frames, sent, strict=True) if kept]
     got = decode(codec, [b"".join(frames)])
     np.testing.assert_array_equal(got.index, np.flatnonzero(sent))
@@ -205,8 +235,10 @@ def test_dropped_frames_raise_the_index_and_the_loss_count(name):
     assert got.stats.junk_bytes == got.stats.bad_frames == 0
 
 
-@every_driver
+@every_seeing_driver
 def test_frames_lost_before_the_first_one_received_count_as_lost(name):
+    if name in FREE:
+        pytest.skip("runs before one listens")
     codec = new_codec(name)
     truth = true_stream(codec, 100, np.random.default_rng(10))
     got = decode(codec, [b"".join(truth.frames[3:])])
@@ -216,13 +248,16 @@ def test_frames_lost_before_the_first_one_received_count_as_lost(name):
 
 @every_driver
 @pytest.mark.parametrize("kind", DAMAGES)
-def test_damage_never_makes_a_sample(name, kind):
+@pytest.mark.parametrize("n", [80, pytest.param(2000, marks=pytest.mark.slow)])
+def test_damage_never_makes_a_sample(name, kind, n):
+    if name in BLIND and (kind in BLINDING or (name in NOISE and kind == "add_bytes")):
+        pytest.skip("bytes lost cannot be seen on this wire")
     rng = np.random.default_rng(11)
-    got, truth, hit = damaged_stream(name, kind, 250, rng)
+    got, truth, hit = damaged_stream(name, kind, n, rng)
     lost = missing(got, truth)
     assert not len(wrong_samples(got, truth))
     assert not len(far_losses(lost, hit)), "back within two frames of the damage"
-    if kind in EXACT and name not in NO_CHECKSUM:
+    if kind in EXACT and name not in TEXT:
         np.testing.assert_array_equal(lost, hit)
     assert got.stats.lost == len(lost)
 
@@ -234,6 +269,8 @@ def test_junk_before_the_stream(name, length):
     codec = new_codec(name)
     truth = true_stream(codec, 60, rng)
     got = decode(codec, [noise(name, rng, length) + b"".join(truth.frames)])
+    if name in FREE:
+        got = replace(got, index=got.index + 59 - got.index[-1])
     assert not len(wrong_samples(got, truth))
     assert missing(got, truth).max(initial=-1) <= 1
 
@@ -241,6 +278,8 @@ def test_junk_before_the_stream(name, length):
 @every_driver
 @pytest.mark.parametrize("length", [1, 5, 40, 333, 5000])
 def test_junk_inside_and_after_the_stream(name, length):
+    if name in NOISE and length > 1:
+        pytest.skip("junk counts as the samples it might have been")
     rng = np.random.default_rng(length)
     codec = new_codec(name)
     truth = true_stream(codec, 60, rng)
@@ -263,7 +302,7 @@ def test_arrays_own_their_memory(name):
     blocks = [item for item in [*items, *codec.finish()] if isinstance(item, SampleBlock)]
     arrays = [block.counts for block in blocks]
     arrays += [block.ticks for block in blocks if block.ticks is not None]
-    assert len(blocks) > 20
+    assert len(blocks) > 20 or name in BLIND
     before = [array.copy() for array in arrays]
     for array in arrays:
         root = array if array.base is None else array.base
@@ -296,7 +335,7 @@ def mutate(name, n_frames, rng):
         elif way == 4:
             frame[:] = frames[int(rng.integers(0, n_frames))]
         else:
-            frame[place : place + 2] = b"\n;" if name in NO_CHECKSUM else b"\xff\xff"
+            frame[place : place + 2] = b"\n;" if name in TEXT else b"\xff\xff"
         frames[at] = bytes(frame)
     return b"".join(frames)
 
@@ -313,7 +352,7 @@ def fuzz(name, n_frames, rng):
 
 @every_driver
 def test_mutated_frames(name):
-    fuzz(name, 4000, np.random.default_rng(13))
+    fuzz(name, 2000, np.random.default_rng(13))
 
 
 @pytest.mark.slow
@@ -326,7 +365,9 @@ def test_a_million_mutated_frames(name):
 def test_beginnings_without_end_neither_hang_nor_pile_up(name):
     codec = new_codec(name)
     frame = true_stream(codec, 1, np.random.default_rng(15)).frames[0]
-    for length in (1, 2, 4, len(frame) - 1):
+    for length in {1, 2, min(4, len(frame) - 1), len(frame) - 1}:
+        if name in TEXT and length >= len(frame.rstrip()):
+            continue  # a carriage return ends a line
         codec = new_codec(name)
         items = [item for _ in range(20) for item in codec.feed(frame[:length] * 1000)]
         assert sum(isinstance(item, SampleBlock) for item in items) <= 2
@@ -336,8 +377,8 @@ def test_beginnings_without_end_neither_hang_nor_pile_up(name):
 
 @every_driver
 def test_the_conversation_starts_and_stops_the_device(name):
-    driver = device.get_driver(name)
-    chosen = device.parse_settings(driver, {})
+    driver = device.get_driver(base(name))
+    chosen = device.parse_settings(driver, VARIANTS.get(name, {}))
     side = driver.device_side(chosen)
     assert not side.streaming
     assert isinstance(side.receive(bytes(range(0x80, 0x100)) + b"nonsense:;\r\n"), bytes)
@@ -354,12 +395,12 @@ def test_the_conversation_starts_and_stops_the_device(name):
         heard = side.receive(step.send)
         if step.expect is not None:
             assert re.search(step.expect, heard), step
-    assert not side.streaming
+    assert side.streaming == (not driver.stop(chosen)), "what cannot be stopped runs on"
 
 
 @every_driver
 def test_the_data_sheet_fits_the_codec(name):
-    sheet, codec = device.sheet(name), new_codec(name)
+    sheet, codec = device.sheet(base(name)), new_codec(name)
     wire = b"".join(true_stream(codec, 1000, np.random.default_rng(16)).frames)
     assert 10 * len(wire) / 1000 * codec.rate <= sheet.baud, "8N1: ten bits per byte"
     assert sheet.onset_reason

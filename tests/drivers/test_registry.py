@@ -86,7 +86,7 @@ def test_files_that_cannot_be_used_are_reported_and_the_others_go_on(user_driver
 
 @pytest.mark.parametrize("name", ["nix", "", "../bitalino", "os.path", "bitalino.py", "_private"])
 def test_an_unknown_driver_is_one_line_with_the_known_ones(name):
-    with pytest.raises(LabError, match="bitalino, chronojump, labbox"):
+    with pytest.raises(LabError, match=r"one of .*bitalino, .*labbox"):
         device.get_driver(name)
     with pytest.raises(LabError):
         device.sheet(name)

@@ -11,7 +11,64 @@ import numpy as np
 from labapp import device
 from labapp.model import DeviceEvent, SampleBlock
 
-NO_CHECKSUM = {"chronojump"}  # changed digits cannot be seen there: damage with other bytes
+# changed digits cannot be seen there: damage with other bytes, and drop only these
+TEXT = {
+    "hx711": b":",
+    "hx711:ms": b",",
+    "nau7802": b":",
+    "nau7802:reading": b":",
+    "openscale": b",",
+    "loadstar": b"\r",
+    "loadstar:text": b".",
+    "mark10": b" ",
+    "mtsics": b" ",
+    "chronojump": b";.",
+    "ascii_lines": b",",
+    "ascii_lines:us": b",",
+}
+FREE = {
+    "shimmer3",
+    "spikerbox",
+    "openscale",
+    "hx711:ms",
+    "modulareeg",
+}  # runs before one listens: index 0 is the first frame received
+BLIND = {
+    "spikerbox",
+    "hx711",
+    "nau7802",
+    "nau7802:reading",
+    "loadstar",
+    "loadstar:text",
+    "mark10",
+    "mtsics",
+    "ascii_lines",
+}  # neither counter nor time: lost frames cannot be seen
+# no checksum either: changes show only in these bytes of the frame (start, counter, end)
+MARKS = {
+    "chronojump_plate": (0, 1, 2, 3),
+    "cyton": (0, 1, 32),
+    "chords": (0, 1, 2, 15),
+    "modulareeg": (0, 1, 2, 3),
+    "shimmer3": (0, 1, 2, 3),
+    "spikerbox": (1, 2, 3),
+}
+# the same driver once more, with settings that change the wire
+VARIANTS: dict[str, dict[str, Any]] = {
+    "hx711:ms": {"label": "", "milliseconds": True, "unit": "N"},
+    "loadstar:text": {"form": "text"},
+    "nau7802:reading": {"column": "reading"},
+    "cyton:daisy": {"daisy": True},
+    "ascii_lines:us": {"columns": [{"name": "a"}, {"name": "b"}], "rate": 250.0, "time": "us"},
+}
+NO_VALUE = {"loadstar": -1, "nau7802:reading": 0}  # counts by which the device means: none
+NOISE = {"spikerbox": (0, 0x80)}  # bytes that begin no frame
+PACKET = {"cyton:daisy": 33}  # bytes, where a sample is more than one packet
+
+
+def base(name: str) -> str:
+    """Driver of a name or variant."""
+    return name.split(":")[0]
 
 
 @dataclass(frozen=True)
@@ -36,8 +93,8 @@ class Got:
 
 
 def new_codec(name: str, **changes: Any) -> device.Codec:
-    driver = device.get_driver(name)
-    return driver.codec(device.parse_settings(driver, changes))
+    driver = device.get_driver(base(name))
+    return driver.codec(device.parse_settings(driver, VARIANTS.get(name, {}) | changes))
 
 
 def true_stream(
@@ -58,7 +115,9 @@ def true_stream(
     if codec.tick_rate is not None:
         period = codec.tick_rate / codec.rate
         even = (first + np.arange(n)) * period + tick_first
-        ticks = np.round(even + rng.uniform(-0.12, 0.12, n) * period).astype(np.int64)
+        # the Shimmer's stamps are exact, all others jitter
+        spread = 0.0 if codec.tick_rate == 32768 else 0.12
+        ticks = np.round(even + rng.uniform(-spread, spread, n) * period).astype(np.int64)
         ticks = np.maximum(ticks, 0)
     # one call for all, cut into frames by encoding rows one by one only where lines vary
     whole = codec.encode(SampleBlock(first, counts, ticks))
@@ -130,7 +189,8 @@ def missing(got: Got, truth: Truth) -> np.ndarray:
 
 
 def noise(name: str, rng: np.random.Generator, length: int) -> bytes:
-    return rng.integers(0x80 if name in NO_CHECKSUM else 0, 256, length, np.uint8).tobytes()
+    low, high = (0x80, 256) if name in TEXT else NOISE.get(name, (0, 256))
+    return rng.integers(low, high, length, np.uint8).tobytes()
 
 
 def damage(
@@ -143,8 +203,10 @@ def damage(
         # without a checksum only a byte that stops being text can be noticed
         bits = 1 if kind == "flip" else int(rng.integers(2, 5))
         start = int(rng.integers(0, 8 * len(frame) - bits + 1))
-        if name in NO_CHECKSUM:
+        if name in TEXT:
             frame[start // 8] ^= 0x80
+        elif base(name) in MARKS:
+            frame[int(rng.choice(MARKS[base(name)]))] ^= 0x80
         else:
             pattern = 1 | 1 << bits - 1 | int(rng.integers(0, 1 << bits))
             for bit in range(bits):
@@ -152,18 +214,20 @@ def damage(
                     frame[(start + bit) // 8] ^= 0x80 >> (start + bit) % 8
         frames[at] = bytes(frame)
     elif kind == "drop_byte":
-        if name in NO_CHECKSUM:  # a dropped digit of the force is still a force
-            place = int(rng.choice([frame.index(b";"), frame.index(b".")]))
+        if name in TEXT:  # a dropped digit of the force is still a force
+            place = int(rng.choice([frame.index(byte) for byte in TEXT[name]]))
         else:
             place = int(rng.integers(0, len(frame)))
         del frame[place]
         frames[at] = bytes(frame)
     elif kind == "drop_bytes":
         length = int(rng.integers(2, 2 * len(frame)))
-        if name in NO_CHECKSUM or length % len(frame) == 0:
+        # a cut of exactly a packet's length that joins two halves cannot always be told
+        if name in TEXT or length % PACKET.get(name, len(frame)) == 0:
             length = 1 + (len(frame) > 2)
-        if name in NO_CHECKSUM:
-            frames[at] = b"".join([frame[: frame.index(b";")], frame[frame.index(b".") :]])
+        if name in TEXT:
+            ends = [frame.index(byte) for byte in TEXT[name]]
+            frames[at] = bytes(frame[: ends[0]] + frame[ends[-1] + (ends[0] == ends[-1]) :])
             return hit
         whole = b"".join(frames[at : at + 3])
         start = int(rng.integers(0, len(frame)))
@@ -174,7 +238,7 @@ def damage(
     elif kind == "add_bytes":
         place = int(rng.integers(0, len(frame) + 1))
         length = int(rng.integers(1, 3 * len(frame)))
-        length += length % len(frame) == 0  # whole frames' length: see the module of BITalino
+        length += length % PACKET.get(name, len(frame)) == 0
         frame[place:place] = noise(name, rng, length)
         frames[at] = bytes(frame)
         hit = [at] if place < len(frame) - length else [at, at + 1]
@@ -189,6 +253,7 @@ def damage(
 
 
 DAMAGES = ("flip", "burst", "drop_byte", "drop_bytes", "add_bytes", "drop_frame")
+BLINDING = ("drop_byte", "drop_bytes", "drop_frame")
 EXACT = ("flip", "burst", "drop_frame")  # kinds that cost the frames they hit and no other
 
 

@@ -44,7 +44,7 @@ def _devices(args: argparse.Namespace) -> int:
 
 
 def _drivers(args: argparse.Namespace) -> int:
-    from labapp.device import broken_drivers, list_drivers
+    from labapp.device import broken_drivers, capability_at, list_drivers
 
     infos, broken = list_drivers(), broken_drivers()
     if args.json:
@@ -57,14 +57,18 @@ def _drivers(args: argparse.Namespace) -> int:
         )
         print(f"{info.name:12} {sheet.title}")
         print(f"{'':12} {info.rate:g} Hz, {sheet.bits} bit: {channels}")
-        print(f"{'':12} onset: {sheet.onset_capable} ({sheet.onset_reason})")
+        capable, reason = capability_at(sheet, info.rate)
+        print(f"{'':12} onset: {capable} ({reason})")
     for name, line in broken.items():
         print(f"{name:12} cannot be loaded: {line}")
     return 0
 
 
 def _driver(info: DriverInfo) -> dict[str, Any]:
+    from labapp.device import capability_at
+
     sheet = info.sheet
+    capable, reason = capability_at(sheet, info.rate)
     return {
         "name": info.name,
         "title": sheet.title,
@@ -81,8 +85,8 @@ def _driver(info: DriverInfo) -> dict[str, Any]:
             }
             for channel in info.channels
         ],
-        "onset_capable": sheet.onset_capable,
-        "onset_reason": sheet.onset_reason,
+        "onset_capable": capable,
+        "onset_reason": reason,
         "source": info.source,
     }
 

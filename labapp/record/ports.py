@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from labapp.device import Driver
@@ -68,6 +68,8 @@ class PortContext:
 def open_port(url: str, context: PortContext) -> Port:
     """Open ``COM3``, ``/dev/ttyUSB0``, ``serial://…``, ``sim://…`` or ``replay://…``.
 
+    ``/dev/ttyUSB0?baud=500000`` overrides the baud rate of the device's data sheet.
+
     Raises
     ------
     PortError
@@ -75,11 +77,14 @@ def open_port(url: str, context: PortContext) -> Port:
     LabError
         Unknown scheme or option, missing file, driver that does not fit.
     """
-    scheme, mark, rest = url.partition("://")
+    scheme, mark, _ = url.partition("://")
     if not mark or scheme == "serial":
         from labapp.record.serial_port import SerialPort
 
-        return SerialPort(rest if mark else url, context)
+        place, options = split_url(url if mark else f"serial://{url}", ("baud",))
+        if "baud" in options:
+            context = replace(context, baud=_baud(url, options["baud"]))
+        return SerialPort(place, context)
     if scheme == "sim":
         from labapp.record.sim_port import SimPort
 
@@ -92,6 +97,12 @@ def open_port(url: str, context: PortContext) -> Port:
         f"port {url!r} has the unknown scheme {scheme!r}",
         "use a port name, or sim://DRIVER, or replay://FILE",
     )
+
+
+def _baud(url: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 4_000_000):
+        raise LabError(f"port {url!r} has the baud rate {text!r}", "give a number such as 115200")
+    return int(text)
 
 
 def split_url(url: str, allowed: tuple[str, ...]) -> tuple[str, dict[str, str]]:

@@ -13,7 +13,12 @@ import numpy as np
 from labapp.simulate.scenario import Device, Transport
 from labapp.simulate.seeds import generator
 
-DEFAULT_TRANSPORT: dict[str, Transport] = {"bitalino": "bluetooth", "chronojump": "ftdi16"}
+DEFAULT_TRANSPORT: dict[str, Transport] = {
+    "bitalino": "bluetooth",
+    "chronojump": "ftdi16",
+    "cyton": "ftdi16",
+    "shimmer3": "bluetooth",
+}
 
 _BLOCK = 512
 _BURST_S = (0.005, 0.060)

@@ -14,7 +14,7 @@ import labapp
 from labapp.analysis.inputs import EmgChannel, ForceChannel, RecordingInput, StreamFacts
 from labapp.analysis.session_analysis import analyse_recording
 from labapp.analysis.settings import AnalysisSettings, settings_from
-from labapp.device import sheet
+from labapp.device import capability_at, sheet
 from labapp.errors import LabError
 from labapp.load import read_toml
 from labapp.session.file import Session, open_session, write_results
@@ -26,6 +26,8 @@ Progress = Callable[[str, float], None]
 
 RESULTS = "analysis"
 """Name of the analysis document among a session's derived data."""
+
+NEWTON = "N"
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,10 +80,29 @@ def analyse(
         progress("reading", 0.0)
     with open_session(Path(path)) as session:
         inputs = load_recording(session)
+        uncalibrated = uncalibrated_force(session)
     document = analyse_recording(inputs, settings, progress)
+    document["quality"] += uncalibrated
     if save:
         write_results(Path(path), RESULTS, document)
     return document
+
+
+def uncalibrated_force(session: Session) -> list[dict[str, Any]]:
+    """Quality findings: force channels in bare counts, which the analysis leaves alone."""
+    return [
+        {
+            "channel": str(channel.muscle),
+            "check": "calibration",
+            "value": 0.0,
+            "level": "warn",
+            "text": f"{channel.muscle} is in counts, not newtons, and was left out: calibrate the "
+            "load cell, or give its scale in the driver's settings",
+        }
+        for stream in session.streams.values()
+        for channel in stream.channels
+        if channel.kind == "force" and channel.muscle is not None and channel.unit != NEWTON
+    ]
 
 
 def load_recording(session: Session) -> RecordingInput:
@@ -102,7 +123,7 @@ def load_recording(session: Session) -> RecordingInput:
         times = session.times(stream.id)
         for column, channel in columns:
             if channel.kind == "force":
-                if force is None:
+                if force is None and channel.unit == NEWTON:
                     force = ForceChannel(
                         values=np.ascontiguousarray(values[:, column]),
                         times=times,
@@ -151,7 +172,7 @@ def _facts(stream: Stream) -> StreamFacts:
     except LabError:  # an imported file, or a driver that is not installed here
         capable, reason = "yes" if stream.rate >= 1000 else "marginal", "device not known"
     else:
-        capable, reason = known.onset_capable, known.onset_reason
+        capable, reason = capability_at(known, stream.rate_nominal)
     return StreamFacts(
         driver=stream.driver,
         rate_hz=stream.rate,

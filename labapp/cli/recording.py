@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from labapp.cli import words
 from labapp.cli.command import Command
 from labapp.cli.interrupt import stop_request
+from labapp.cli.window import screen_available
 from labapp.errors import LabError
 
 if TYPE_CHECKING:
@@ -58,23 +59,22 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--study", type=Path, metavar="DIR", help="folder of the session")
     words.add_devices(parser, required=False)
     parser.add_argument(
-        "--headless", action="store_true", help="no window; this command never opens one"
+        "--headless", action="store_true", help="in the terminal, at once; no window"
     )
     parser.add_argument("--practice", action="store_true", help="run the optional blocks too")
     parser.add_argument("--seed", type=words.seed, default=0, help="of foreperiods and simulator")
     parser.add_argument(
         "--speed",
         type=words.positive,
-        help="of simulated devices, times real time; default: as fast as possible",
+        help="of simulated devices, times real time; "
+        "default: 1 in the window, as fast as possible in the terminal",
     )
 
 
 def _run(args: argparse.Namespace) -> int:
-    from labapp import paths
     from labapp.trials.protocol import load_protocol
     from labapp.workflow.devices import choose_devices
     from labapp.workflow.naming import check_participant
-    from labapp.workflow.record import run_protocol
 
     protocol = load_protocol(args.protocol)
     check_participant(args.participant)
@@ -88,8 +88,54 @@ def _run(args: argparse.Namespace) -> int:
         texts = list(DEMO_DEVICES)
         print("no --device given: simulated devices")
     devices = choose_devices(texts, channels=args.channels, settings=args.set)
-    print(introduction(protocol, optional=args.practice), flush=True)
     clock = _clock(devices, args.speed, stepped=True)
+    if not args.headless and screen_available():
+        return _run_in_window(args, protocol, devices)
+    return _run_in_terminal(args, protocol, devices, clock)
+
+
+def _run_in_window(
+    args: argparse.Namespace, protocol: Protocol, devices: tuple[DeviceConfig, ...]
+) -> int:
+    """Open the window with everything filled in; the person starts it there."""
+    from labapp.workflow.devices import missing_channels
+
+    missing = missing_channels(devices, protocol.channels.required)
+    if missing:
+        raise LabError(
+            f"protocol {protocol.id} needs {', '.join(missing)}, which no channel is attached to",
+            "add the device, or attach its channels with --channels",
+        )
+    try:
+        from labapp.ui.app import run_preset
+    except ImportError as error:
+        raise LabError(
+            f"the window's toolkit cannot be loaded: {error}",
+            "add --headless to run in the terminal; labapp doctor names what is missing",
+        ) from None
+    return run_preset(
+        args.protocol,
+        args.participant,
+        study=args.study,
+        devices=devices if args.device else (),
+        scenario=args.scenario,
+        speed=args.speed or 1.0,
+        seed=args.seed,
+        practice=args.practice,
+    )
+
+
+def _run_in_terminal(
+    args: argparse.Namespace,
+    protocol: Protocol,
+    devices: tuple[DeviceConfig, ...],
+    clock: ClockConfig,
+) -> int:
+    """Run the protocol at once, cues in the terminal."""
+    from labapp import paths
+    from labapp.workflow.record import run_protocol
+
+    print(introduction(protocol, optional=args.practice), flush=True)
     with words.progress_bar() as bar, stop_request() as stop:
         path = run_protocol(
             protocol,

@@ -1,4 +1,4 @@
-"""The window's two doors: `main` for a person, `run_demo` for the demo that runs by itself."""
+"""The window's doors: `main`, `run_preset` for ``labapp run``, `run_demo` for the demo."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
 from labapp.errors import LabError
 from labapp.ui.logs import Unexpected, start_log
 from labapp.ui.opening import Opening
+
+if TYPE_CHECKING:
+    from labapp.record.config import DeviceConfig
 
 
 def check_screen() -> None:
@@ -54,6 +58,67 @@ def main(argv: Sequence[str] | None = None) -> int:
         opening = Opening(unexpected=unexpected)
         for word in list(argv or ())[:1]:
             opening.open(Path(word))
+        return int(made.exec())
+    finally:
+        unexpected.remove()
+        end_log()
+
+
+def run_preset(
+    protocol: str,
+    participant: str,
+    *,
+    study: Path | None = None,
+    devices: tuple[DeviceConfig, ...] = (),
+    scenario: str = "demo",
+    speed: float = 1.0,
+    seed: int = 1,
+    practice: bool = False,
+) -> int:
+    """Open the window with the page Set up filled in; the person starts the recording there.
+
+    Parameters
+    ----------
+    protocol, scenario
+        Name, or path of a file.
+    study
+        Folder of the session; None: that of the preferences. It is not remembered.
+    devices
+        None given: the simulated lab.
+    speed
+        Lab seconds per second, where every device is simulated.
+    seed
+        Of simulated devices and of the foreperiods of a simulated recording.
+    practice
+        Run the optional blocks too.
+
+    Returns
+    -------
+    int
+        0 when the window was closed.
+
+    Raises
+    ------
+    LabError
+        No screen, no such protocol or scenario, a study folder that cannot be written to.
+    """
+    from labapp.simulate.scenario import load_scenario
+    from labapp.trials.protocol import load_protocol
+    from labapp.ui.choices import Preset
+    from labapp.workflow.naming import ensure_folder
+
+    load_protocol(protocol)
+    load_scenario(scenario)
+    if study is not None:
+        study = ensure_folder(study).absolute()
+    made = application()
+    wishes = Preset(protocol, participant, study, devices, scenario, speed, seed, practice)
+    end_log = start_log()
+    unexpected = Unexpected()
+    unexpected.install()
+    try:
+        opening = Opening(unexpected=unexpected, attach=False)
+        opening.preset(wishes)
         return int(made.exec())
     finally:
         unexpected.remove()

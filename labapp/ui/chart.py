@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen
@@ -13,6 +14,9 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from labapp import palette
 from labapp.ui.look import Look
 from labapp.ui.parts import named
+
+Document = Mapping[str, Any]
+"""An analysis document: the charts are painted from it and from nothing else."""
 
 
 def nice_ticks(low: float, high: float, most: int = 7) -> list[float]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labapp.record.config import ClockConfig, DeviceConfig
+from labapp.trials.protocol import Protocol
 from labapp.workflow.devices import default_montage
 
 MUSCLES = ("RM", "UT", "MT", "LT", "PD", "LD", "SA", "IS", "ES")
@@ -19,15 +20,17 @@ class SetUp:
 
     ``scenario`` is None for real devices; ``speed`` is lab seconds per second and 1 for them.
     ``out`` is the session file; None for a name made of participant, protocol and time.
+    ``optional`` says whether optional blocks (practice) are run too.
     """
 
     participant: str
-    protocol: str
+    protocol: Protocol
     devices: tuple[DeviceConfig, ...]
     scenario: str | None
     speed: float
     seed: int
     out: Path | None = None
+    optional: bool = False
 
     @property
     def clock(self) -> ClockConfig:
@@ -36,11 +39,29 @@ class SetUp:
         In real time lab time runs by itself. Faster, the window pushes it step by step: a busy
         machine then makes the lab slower, and never loses a sample.
         """
-        if self.scenario is None:
+        if not all(device.simulated for device in self.devices):
             return ClockConfig("real")
         if self.speed == 1:
             return ClockConfig("scaled", 1.0)
         return ClockConfig("stepped", self.speed)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What the command line filled in on the page Set up; the person starts it.
+
+    ``protocol`` and ``scenario`` are names or paths of files; no ``devices`` means the simulated
+    lab; no ``study`` means the folder of the preferences.
+    """
+
+    protocol: str
+    participant: str
+    study: Path | None = None
+    devices: tuple[DeviceConfig, ...] = ()
+    scenario: str = "demo"
+    speed: float = 1.0
+    seed: int = 1
+    practice: bool = False
 
 
 def simulated_devices() -> tuple[DeviceConfig, ...]:

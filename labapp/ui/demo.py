@@ -10,8 +10,6 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from labapp.errors import LabError
-from labapp.load import parse_json
-from labapp.trials.protocol import load_protocol
 from labapp.ui.banner import Message
 from labapp.ui.choices import SetUp, simulated_devices
 from labapp.ui.logs import Unexpected
@@ -19,15 +17,8 @@ from labapp.ui.opening import Opening
 from labapp.ui.preferences import load_preferences
 from labapp.ui.recording import LiveRecording
 from labapp.ui.work import Work
-from labapp.workflow.demo_job import DEMO_PROTOCOL, encode, known_truth
-from labapp.workflow.naming import (
-    DEMO_PARTICIPANT,
-    ensure_folder,
-    recording_folder,
-    safe,
-    truth_path,
-)
-from labapp.workflow.words import summary
+from labapp.workflow.demo_job import closing_words, demo_files, demo_protocol, encode
+from labapp.workflow.naming import DEMO_PARTICIPANT
 
 WALL_S = 20.0
 
@@ -45,23 +36,13 @@ class Demo(QObject):
         unexpected: Unexpected | None,
     ) -> None:
         super().__init__()
-        folder = ensure_folder(out)
-        name = f"{DEMO_PARTICIPANT}_{DEMO_PROTOCOL}_{safe(Path(scenario).stem)}_seed{seed}"
-        self.session = folder.absolute() / f"{name}.h5"
-        self.report = self.session.with_suffix(".html")
-        self.analysis = folder.absolute() / f"{name}.analysis.json"
-        if recording_folder(self.session).exists():
-            raise LabError(
-                f"{recording_folder(self.session)} is left from a demo that was cut short",
-                f"labapp recover {recording_folder(self.session)}, or delete it",
-            )
-        for path in (self.session, self.report, self.analysis, truth_path(self.session)):
-            path.unlink(missing_ok=True)
+        folder = out.absolute()
+        self.files = demo_files(folder, seed=seed, scenario=scenario)
         self.seed, self.scenario, self.linger_s = seed, scenario, linger_s
-        self.speed = speed or max(8.0, load_protocol(DEMO_PROTOCOL).duration_s() / WALL_S)
+        self.speed = speed or max(8.0, demo_protocol().duration_s() / WALL_S)
         self.done = False
         self.problem: BaseException | None = None
-        preferences = msgspec.structs.replace(load_preferences(), study=str(folder.absolute()))
+        preferences = msgspec.structs.replace(load_preferences(), study=str(folder))
         self.opening = Opening(preferences, unexpected, attach=False)
         self.opening.window.keep_preferences = False
         self.opening.ready.connect(self._start)
@@ -87,12 +68,12 @@ class Demo(QObject):
         work.start(
             SetUp(
                 participant=DEMO_PARTICIPANT,
-                protocol=DEMO_PROTOCOL,
+                protocol=demo_protocol(),
                 devices=simulated_devices(),
                 scenario=self.scenario,
                 speed=self.speed,
                 seed=self.seed,
-                out=self.session,
+                out=self.files.session,
             )
         )
 
@@ -101,14 +82,14 @@ class Demo(QObject):
         self.work.run.begin_protocol()
 
     def _stopped(self) -> None:
-        if not self.session.exists():
+        if not self.files.session.exists():
             self.opening.window.close()
 
     def _save(self, _: object) -> None:
         document = self.work.result.document
         if document is not None:
-            self.analysis.write_text(encode(dict(document)), encoding="utf-8")
-        self.work.report("html")
+            self.files.analysis.write_text(encode(dict(document)), encoding="utf-8")
+        self.work.shelf.report("html")
 
     def _failed(self, error: BaseException) -> None:
         self.problem = error
@@ -146,15 +127,5 @@ class Demo(QObject):
         if not self.done or self.work.result.document is None:
             print("labapp: the demo was ended before its report", file=sys.stderr)
             return 1
-        print(summary(dict(self.work.result.document)))
-        truth = truth_path(self.session)
-        print("\nFiles")
-        for words, path in (
-            ("session", self.session),
-            ("analysis", self.analysis),
-            ("report", self.report),
-            ("truth", truth),
-        ):
-            print(f"  {words:9} {path}")
-        print(f"\n{known_truth(parse_json(truth.read_bytes(), name=str(truth)))}")
+        print(closing_words(dict(self.work.result.document), self.files))
         return 0

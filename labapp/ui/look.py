@@ -37,7 +37,9 @@ class Look(QObject):
         self.colours = DARK if dark else LIGHT
         application = QApplication.instance()
         if isinstance(application, QApplication):
-            application.setStyleSheet(style_sheet(self.colours, scale))
+            sheet = style_sheet(self.colours, scale)
+            if application.styleSheet() != sheet:  # restyling every widget takes its time
+                application.setStyleSheet(sheet)
         self.changed.emit()
 
     def px(self, length: float) -> int:

@@ -19,6 +19,7 @@ from labapp.ui.preferences import Preferences, load_preferences
 from labapp.ui.window import Window
 
 if TYPE_CHECKING:
+    from labapp.ui.choices import Preset
     from labapp.ui.work import Work
 
 HEAVY = ("scipy.signal", "h5py", "labapp.session.build", "labapp.workflow.analysing")
@@ -55,6 +56,13 @@ class Opening(QObject):
         else:
             self.ready.connect(lambda: self.open(path))
 
+    def preset(self, wishes: Preset) -> None:
+        """Fill in the page Set up once it is there."""
+        if self.work is not None and self.is_ready:
+            self.work.preset(wishes)
+        else:
+            self.ready.connect(lambda: self.preset(wishes))
+
     def _pages(self) -> None:
         from labapp.ui.work import Work
 
@@ -85,7 +93,7 @@ class Opening(QObject):
             return
         self.is_ready = True
         if self._attach:
-            self.work.look_for_running()
+            self.work.steering.look_for_running()
         self.ready.emit()
 
     def _caught(self, words: str) -> None:

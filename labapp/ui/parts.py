@@ -43,7 +43,7 @@ def label(text: str, role: str = "", *, name: str = "", wrap: bool = False) -> Q
         named(widget, name, text)
     widget.setWordWrap(wrap)
     if wrap:
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         widget.setSizePolicy(policy)
     return widget
@@ -72,6 +72,14 @@ def set_level(widget: QWidget, level: str) -> None:
     """Change the tint of a chip or banner."""
     if widget.property("level") != level:
         widget.setProperty("level", level)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def set_role(widget: QWidget, role: str) -> None:
+    """Change the size and weight of a label."""
+    if widget.property("role") != role:
+        widget.setProperty("role", role)
         widget.style().unpolish(widget)
         widget.style().polish(widget)
 

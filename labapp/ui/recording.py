@@ -98,6 +98,7 @@ class LiveRecording(QObject):
         *,
         clock: ClockConfig,
         protocol: Protocol | None,
+        optional: bool,
         simulated: bool,
         seed: int,
         parent: QObject | None = None,
@@ -107,6 +108,7 @@ class LiveRecording(QObject):
         self.folder = folder
         self.out = out
         self.protocol = protocol
+        self.optional = optional
         self.seed = seed
         self.run: ProtocolRun | None = None
         self.status: dict[str, Any] = {}
@@ -155,7 +157,9 @@ class LiveRecording(QObject):
         if self.protocol is None or self.run is not None:
             return
         start = self.now_ns() + round(LEAD_IN_S * NS)
-        self.run = ProtocolRun(self.protocol, seed=self.seed, start_ns=start)
+        self.run = ProtocolRun(
+            self.protocol, seed=self.seed, start_ns=start, optional=self.optional
+        )
         self._tick.start()
         self.run_changed.emit(self.run.state)
 

@@ -24,6 +24,7 @@ from labapp.ui.opening import Opening
 from labapp.ui.preferences import Preferences
 from labapp.ui.recording import LiveRecording
 from labapp.ui.theme import ThemeName
+from labapp.workflow.demo_job import demo_protocol
 
 PAGES = ("setup", "result", "library", "settings", "help")
 SETTLE_MS = 400
@@ -67,7 +68,7 @@ class Photographer(QObject):
         work.start(
             SetUp(
                 participant="AB-014",
-                protocol="isometric_pull",
+                protocol=demo_protocol(),
                 devices=simulated_devices(),
                 scenario=self.scenario,
                 speed=16.0,
@@ -128,7 +129,7 @@ def main(argv: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["LABAPP_HOME"] = folder
         photographer = Photographer(
-            words.out, Path(folder) / "lab", words.scenario, (words.width, words.height)
+            words.out, Path(folder) / "demo study", words.scenario, (words.width, words.height)
         )
         made.exec()
         photographer.window.jobs.finish()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any, Literal
 
 from labapp.errors import LabError
 from labapp.record.client import Recorder
+from labapp.record.config import read_config
+from labapp.record.place import CONFIG_NAME
 from labapp.session.file import open_session
 
 MOST = 300
@@ -63,15 +66,23 @@ def look_at(path: Path) -> Entry:
                 str(verdict.get("state", "")),
             )
     except LabError as error:
-        return Entry(path, "unreadable", words=str(error))
+        return Entry(path, "unreadable", words=str(error).replace(str(path), path.name))
 
 
 def look_at_recording(folder: Path) -> Entry:
     """Whether a recording still runs, or was cut short."""
     when = datetime.fromtimestamp((folder / "capture.log").stat().st_mtime)
-    if is_alive(folder):
-        return Entry(folder, "running", when=when, words="recording goes on: attach to it")
-    return Entry(folder, "unfinished", when=when, words="cut short: recover the session from it")
+    participant, protocol = "", ""
+    with contextlib.suppress(LabError):  # what was cut short may lack even this
+        config = read_config(folder / CONFIG_NAME)
+        participant = config.participant
+        protocol = config.protocol.name if config.protocol is not None else ""
+    kind: Kind = "running" if is_alive(folder) else "unfinished"
+    words = {
+        "running": "The recorder is at work; Attach shows it on the page Run.",
+        "unfinished": "The recording was cut short; Recover builds the session from what is there.",
+    }
+    return Entry(folder, kind, participant, protocol, when, words=words[kind])
 
 
 def is_alive(folder: Path) -> bool:

@@ -15,7 +15,7 @@ ThemeName = Literal["system", "light", "dark"]
 
 GRID = 8
 _ASSETS = Path(__file__).resolve().parent / "assets"
-SIZES = (12, 14, 18, 28, 40)
+SIZES = (12, 14, 18, 22, 28, 40)
 FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans")
 
 
@@ -131,6 +131,7 @@ QFrame#topbar { background: $surface; border: none; border-bottom: 1px solid $bo
 QFrame#rail { background: $surface; border: none; border-right: 1px solid $border; }
 QLabel { background: transparent; }
 QLabel[role="title"] { font-size: ${s18}px; font-weight: 600; }
+QLabel[role="verdict"] { font-size: ${s22}px; font-weight: 600; }
 QLabel[role="hero"] { font-size: ${s28}px; font-weight: 600; }
 QLabel[role="shout"] { font-size: ${s40}px; font-weight: 600; }
 QLabel[role="soft"] { color: $soft; }
@@ -198,7 +199,7 @@ QTableWidget::item { padding: 0 ${u}px; }
 QTableWidget QComboBox { border-radius: 0; border: none; background: transparent; }
 QTableWidget QComboBox:focus { border: 2px solid $accent; }
 QHeaderView::section { background: $surface; color: $faint; font-size: ${s12}px; border: none;
-  border-bottom: 1px solid $border; padding: ${q}px ${u}px; }
+  border-bottom: 1px solid $border; padding: ${q}px ${r}px; }
 QHeaderView { background: $surface; }
 QProgressBar { background: $sunken; border: none; border-radius: ${h}px; max-height: ${u}px;
   min-height: ${u}px; }

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from labapp.ui.flow import FlowLayout
 from labapp.ui.look import Look
+from labapp.ui.numbers import clock, number, size
 from labapp.ui.parts import Level, button, clear, label, named, row, set_level
 from labapp.ui.theme import GRID
-from labapp.ui.words import clock, number, size
 
 
 class Light(QWidget):
@@ -78,9 +78,10 @@ class TopBar(QFrame):
         outer.addWidget(holder)
         self._chips: dict[str, QPushButton] = {}
 
-    def set_crumb(self, text: str) -> None:
-        """Where we are."""
+    def set_crumb(self, text: str, tip: str) -> None:
+        """Where we are; ``tip`` is the path of the study folder."""
         self.crumb.setText(text)
+        self.crumb.setToolTip(f"Study folder: {tip}")
         self.crumb.setAccessibleName(text)
 
     def show_status(self, status: dict[str, Any] | None, drivers: dict[str, str]) -> None:

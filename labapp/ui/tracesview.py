@@ -7,22 +7,22 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QHideEvent, QPen, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from labapp import palette
-from labapp.ui.lanes import ERASE, Lane, Lanes, Mode, Source
+from labapp.ui.lanenames import WIDTH, LaneNames
+from labapp.ui.lanes import ERASE, Lanes, Mode, Source
 from labapp.ui.look import Look
-from labapp.ui.parts import label, named
+from labapp.ui.parts import named
 from labapp.ui.theme import GRID
+from labapp.ui.tracescontrols import TracesControls
 from labapp.ui.tracesitem import Lines, TracesItem
-from labapp.ui.words import muscle_short
 
 FRAME_MS = 16
 SLOWEST_MS = 100
 SHARE = 0.25  # of one core that painting may take
-WINDOWS_S = (2, 5, 10, 20)
 
 
 class TracesView(QWidget):
@@ -51,48 +51,11 @@ class TracesView(QWidget):
     # ------------------------------------------------------------------ making
 
     def _build(self) -> None:
-        self.mode = QComboBox()
-        self.mode.addItem("Sweep", "sweep")
-        self.mode.addItem("Scroll", "scroll")
-        named(
-            self.mode,
-            "traces_mode",
-            "Way of drawing",
-            "Sweep: old traces stand still until they are overwritten.\n"
-            "Scroll: the newest sample is always at the right.",
-        )
-        self.seconds = QComboBox()
-        for seconds in WINDOWS_S:
-            self.seconds.addItem(f"{seconds} s", seconds)
-        self.seconds.setCurrentIndex(WINDOWS_S.index(10))
-        named(self.seconds, "traces_seconds", "Seconds shown", "Width of the view, seconds")
-        self.filter = QCheckBox("Filter 20–450 Hz")
-        named(
-            self.filter,
-            "traces_filter",
-            "Band-pass for viewing",
-            "Band-pass 20 to 450 Hz (causal, 2nd order) for looking only;\n"
-            "what is stored and analysed stays as it came.",
-        )
-        self.filter.setEnabled(False)
-        self.hold = QCheckBox("Hold scales")
-        named(
-            self.hold,
-            "traces_hold",
-            "Hold the vertical scales",
-            "Keeps every vertical scale as it is now.\n"
-            "Otherwise they grow at once and shrink after 6 s of small signals.",
-        )
-        self.delay = label("", "faint", name="traces_delay")
-        self.delay.setToolTip("Age of the newest sample on the screen, milliseconds of lab time")
-        bar = QHBoxLayout()
-        bar.setContentsMargins(0, 0, 0, 0)
-        bar.setSpacing(GRID)
-        for widget in (self.mode, self.seconds, self.filter, self.hold):
-            bar.addWidget(widget)
-        bar.addStretch(1)
-        bar.addWidget(self.delay)
-        self.names = _LaneNames(self)
+        self.controls = TracesControls()
+        self.mode, self.seconds = self.controls.mode, self.controls.seconds
+        self.filter, self.hold = self.controls.filter, self.controls.hold
+        self.delay = self.controls.delay
+        self.names = LaneNames(self.look, self.lane_rect)
         self.plot: Any = pg.PlotWidget()
         named(self.plot, "traces_plot", "Live traces")
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -115,7 +78,7 @@ class TracesView(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(GRID)
-        outer.addLayout(bar)
+        outer.addWidget(self.controls)
         outer.addLayout(middle, 1)
         self.mode.currentIndexChanged.connect(self._set_mode)
         self.seconds.currentIndexChanged.connect(self._rebin)
@@ -136,7 +99,7 @@ class TracesView(QWidget):
             if self._can_filter and self.filter.isChecked():
                 self.lanes.set_filtered(True, self._pixels())
             self._fit()
-        self.names.update()
+        self.names.set_lanes(self.lanes)
         self._run_timer()
 
     def allow_filter(self) -> None:
@@ -276,7 +239,7 @@ class TracesView(QWidget):
         axis.setTickFont(look.font(12))
         axis.setStyle(tickTextOffset=4)
         axis.setHeight(look.px(26))
-        self.names.setFixedWidth(look.px(136))
+        self.names.setFixedWidth(look.px(WIDTH))
         self.names.update()
         if self.lanes is not None:
             self.item.show_lines(self._lines(self.lanes), [self._x_range()])
@@ -304,91 +267,6 @@ class TracesView(QWidget):
         self.names.update()
 
 
-class _LaneNames(QWidget):
-    """Names, scales and values to the left of the lanes; painted, so that they never jump."""
-
-    def __init__(self, view: TracesView) -> None:
-        super().__init__(view)
-        self._view = view
-        self._shown = 0.0
-        named(self, "traces_names", "Channel names, scales and values")
-
-    def refresh(self, lanes: Lanes) -> None:
-        """Repaint at most five times a second: digits that flicker cannot be read."""
-        now = time.perf_counter()
-        if now - self._shown > 0.2:
-            self._shown = now
-            self.setAccessibleDescription(
-                "; ".join(f"{muscle_short(_code(x))} {value_text(x)}" for x in lanes.lanes)
-            )
-            self.update()
-
-    def sizeHint(self) -> QSize:
-        """As wide as the longest name and value."""
-        return QSize(self._view.look.px(136), 100)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the names."""
-        lanes = self._view.lanes
-        if lanes is None or not lanes.lanes:
-            return
-        look = self._view.look
-        painter = QPainter(self)
-        area = self._view.lane_rect()
-        height = area.height() / len(lanes.lanes)
-        for index, lane in enumerate(lanes.lanes):
-            self._paint_lane(painter, look, lane, area.top() + index * height, height)
-        painter.end()
-
-    def _paint_lane(
-        self, painter: QPainter, look: Look, lane: Lane, top: float, height: float
-    ) -> None:
-        code = _code(lane)
-        width = self.width() - look.px(12)
-        ink = QColor(palette.colour(lane.channel.muscle or "", dark=look.colours.dark))
-        pen = QPen(ink, look.px(3))
-        if palette.line(code) == "dashed":
-            pen.setDashPattern([1.5, 1.2])
-        painter.setPen(pen)
-        inset = min(look.px(6), height * 0.12)
-        painter.drawLine(QPointF(2, top + inset), QPointF(2, top + height - inset))
-        line = look.px(18)
-        lines = [
-            (look.font(14, bold=True), look.colour("text"), muscle_short(code)),
-            (look.font(14), look.colour("soft"), value_text(lane)),
-            (look.font(12), look.colour("faint"), f"{lane.channel.name} · {scale_text(lane)}"),
-        ]
-        shown = max(1, min(len(lines), int(height // line)))
-        y = top + max(0.0, (height - shown * line) / 2)
-        for font, colour, text in lines[:shown]:
-            painter.setFont(font)
-            painter.setPen(colour)
-            where = QRectF(look.px(12), y, width, line)
-            painter.drawText(where, int(Qt.AlignmentFlag.AlignVCenter), text)
-            y += line
-
-
 def _seconds(values: list[float], scale: float, spacing: float) -> list[str]:
     """Tick labels of the time axis, with their unit and a true minus."""
     return [f"{value:g} s".replace("-", "\u2212") for value in values]
-
-
-def _code(lane: Lane) -> str:
-    return lane.channel.muscle or f"{lane.channel.name}, no muscle"
-
-
-def value_text(lane: Lane) -> str:
-    """Largest EMG of the last quarter second, or the newest force, with its unit."""
-    if np.isnan(lane.value):
-        return "no data"
-    if lane.channel.kind == "emg":
-        return f"{lane.value * 1e6:.0f} µV"
-    return f"{lane.value:.0f} {lane.channel.unit}"
-
-
-def scale_text(lane: Lane) -> str:
-    """Height of the lane in physical units."""
-    limit = lane.scale.limit
-    if lane.channel.kind == "emg":
-        return f"±{limit * 1e3:g} mV" if limit >= 1e-3 else f"±{limit * 1e6:g} µV"
-    return f"{limit:g} {lane.channel.unit}"

@@ -34,6 +34,7 @@ class Window(QMainWindow):
         self.look = look
         self.preferences = preferences
         self.keep_preferences = True
+        self.study: Path | None = None
         self.setWindowTitle("labapp")
         self.setObjectName("window")
         self.jobs = Jobs(self)
@@ -95,13 +96,16 @@ class Window(QMainWindow):
         """Name of the page in front."""
         return str(getattr(self.stack.currentWidget(), "name", ""))
 
-    def show_crumb(self, who: str = "") -> None:
-        """Say where we are: study, participant and protocol, page."""
-        setup = self.pages.get("setup")
-        who = who or (setup.crumb() if setup is not None else "")
+    @property
+    def study_folder(self) -> Path:
+        """Where sessions are kept: as the command line said, else as in the preferences."""
+        return self.study or self.preferences.study_folder
+
+    def show_crumb(self) -> None:
+        """Say where we are: study, what the page is about, page."""
         page = self.pages.get(self.page)
-        parts = (self.preferences.study_folder.name, who, page.title if page else "")
-        self.topbar.set_crumb(" ▸ ".join(part for part in parts if part))
+        parts = (self.study_folder.name, *(page.crumb() if page else ()))
+        self.topbar.set_crumb(" ▸ ".join(part for part in parts if part), str(self.study_folder))
 
     # ------------------------------------------------------------------ messages and work
 

@@ -1,6 +1,9 @@
-"""Lab words for codes and numbers: short, with unit, no exclamation marks."""
+"""Lab words for codes and verdicts: short, no exclamation marks."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Sequence
 
 from labapp.palette import split_side
 
@@ -12,7 +15,13 @@ STATES = {
     "undecided": "Cannot tell",
     "not interpretable": "Not interpretable",
 }
-PHASES = {"pull": "pull", "hold": "hold", "return": "return"}
+VERDICTS = {
+    "first": "Order found",
+    "simultaneous": "Together",
+    "undecided": "Cannot tell",
+    "not interpretable": "Not interpretable",
+}
+PHASES = ("pull", "hold", "return")
 ONSET_STATES = {
     "ok": "found",
     "not_found": "no onset found",
@@ -30,6 +39,24 @@ def muscle_short(code: str) -> str:
         return "Force"
     muscle, side = split_side(code)
     return f"{muscle} {SIDES[side]}" if side else code
+
+
+def muscle_places(key: str, muscles: Sequence[str]) -> tuple[int, ...]:
+    """Sort a pair or ratio by the order of the muscles, whatever order it was stored in."""
+    codes = re.split("[:-]", key)
+    return tuple(muscles.index(c) if c in muscles else len(muscles) for c in codes)
+
+
+def phase_place(phase: str) -> int:
+    """Sort phases as they follow each other in a pull."""
+    return PHASES.index(phase) if phase in PHASES else len(PHASES)
+
+
+def unbroken(text: str) -> str:
+    """Keep numbers with their units and intervals on one line; give a true minus."""
+    text = re.sub(r"(?<!\w)-(?=\d)", "\u2212", text)
+    text = re.sub(r"(?<=\d) (?=(?:ms|%|N|Hz|dB|µV|to|repetitions?)\b|%)", "\u00a0", text)
+    return re.sub(r"(?<=\u00a0to) (?=[\d\u2212-])", "\u00a0", text)
 
 
 def pair_short(key: str) -> str:
@@ -50,38 +77,6 @@ def pair_sentence(key: str, lag_ms: float) -> str:
     if lag_ms > 0:
         one, other = other, one
     return f"{muscle_short(one)} {abs(lag_ms):.0f} ms before {muscle_short(other)}"
-
-
-def clock(seconds: float) -> str:
-    """Duration as ``hh:mm:ss``."""
-    whole = max(0, int(seconds))
-    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
-
-
-def minutes(seconds: float) -> str:
-    """Return a rough duration: ``"40 s"``, ``"6 min"``."""
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
-
-
-def size(count: float) -> str:
-    """Bytes as ``kB``, ``MB`` or ``GB`` (decimal)."""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= factor:
-            return f"{count / factor:.{0 if count >= 10 * factor else 1}f} {unit}"
-    return f"{count:.0f} B"
-
-
-def number(count: int) -> str:
-    """Whole number with thin spaces between thousands."""
-    return f"{count:,}".replace(",", "\u202f")
-
-
-def signed(value: float, digits: int = 0) -> str:
-    """Return a number with its sign, with a true minus: ``"−21"``, ``"+4"``, ``"0"``."""
-    text = f"{value:+.{digits}f}"
-    if float(text) == 0:
-        return text[1:]
-    return text.replace("-", "\u2212")
 
 
 def _join(one: str, other: str, between: str) -> str:

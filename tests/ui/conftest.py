@@ -64,7 +64,7 @@ def open_window(qtbot: QtBot, qapp: Any, home: Path, tmp_path: Path) -> Iterator
             with qtbot.waitSignal(opening.ready, timeout=30_000):
                 pass
         assert opening.work is not None
-        speed = opening.work.setup.speed
+        speed = opening.work.setup.simulator.speed
         if speed.findData(wishes["speed"]) < 0:
             speed.addItem("for a test", wishes["speed"])
         speed.setCurrentIndex(speed.findData(wishes["speed"]))
@@ -77,7 +77,7 @@ def open_window(qtbot: QtBot, qapp: Any, home: Path, tmp_path: Path) -> Iterator
             recording = work.recording
             recording.quiet()
             recording.recorder.stop()
-            work._let_go()
+            work.steering.let_go()
         opening.window.close()
         opening.window.jobs.finish()
         opening.window.deleteLater()

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from labapp.record.client import Recorder
+from labapp.record.listing import PortInfo
 from labapp.session.file import open_session
 from labapp.ui.opening import Opening
 from labapp.ui.recording import LiveRecording
@@ -79,7 +79,7 @@ def test_connect_run_verdict_reopen(qtbot: QtBot, open_window: Open) -> None:
     assert "on disk" in window.topbar.saving.text()
     with qtbot.waitSignal(recording.over, timeout=90_000):
         pass
-    assert kinds.count("cue") == 14
+    assert kinds.count("cue") == 11
     assert kinds[-1] == "finished"
     assert work.run.traces is not None
     assert work.run.traces.lanes is not None
@@ -92,7 +92,7 @@ def test_connect_run_verdict_reopen(qtbot: QtBot, open_window: Open) -> None:
     assert document["verdict"]["muscle"] == "RM_R"
     lag = document["order"]["pairs"]["RM_R-UT_R"]["lag_ms"]
     assert -40 < lag < -20
-    assert work.result.headline.text() == document["verdict"]["headline"]
+    assert work.result.headline.accessibleName() == document["verdict"]["headline"]
     path = work.result.path
     assert path is not None
     with open_session(path) as session:
@@ -100,7 +100,7 @@ def test_connect_run_verdict_reopen(qtbot: QtBot, open_window: Open) -> None:
         assert session.participant == "AB-014"
     assert not list(path.parent.glob("*.recording"))
     with qtbot.waitSignal(work.report_written, timeout=60_000) as written:
-        work.report("html")
+        work.shelf.report("html")
     assert Path(written.args[0]).read_text(encoding="utf-8").lower().startswith("<!doctype html")
     # Reopen from the library.
     work.result.document = None
@@ -221,14 +221,46 @@ def test_dead_recorder_is_told_and_recovered(qtbot: QtBot, open_window: Open) ->
     qtbot.waitUntil(lambda: not opening.window.jobs._open, timeout=60_000)
 
 
-@pytest.mark.parametrize(
-    ("participant", "words"),
-    [("", "participant code"), ("John Smith", "not a pseudonym"), ("AB-014", "")],
-)
-def test_set_up_says_what_is_missing(open_window: Open, participant: str, words: str) -> None:
+def test_set_up_says_what_is_missing(open_window: Open) -> None:
     opening = open_window()
     work = opening.work
     assert work is not None
-    work.setup.participant.setText(participant)
-    assert work.setup.start.isEnabled() == (not words)
-    assert words in work.setup.hint.text()
+    for participant, words in (
+        ("", "participant code"),
+        ("John Smith", "not a pseudonym"),
+        ("AB-014", ""),
+    ):
+        work.setup.participant.setText(participant)
+        assert work.setup.start.isEnabled() == (not words)
+        assert words in work.setup.hint.text()
+
+
+def test_ports_say_what_is_missing(open_window: Open) -> None:
+    opening = open_window()
+    setup = opening.work.setup if opening.work is not None else None
+    assert setup is not None
+    setup.ports_wanted.disconnect()  # these ports, not those of the machine
+    setup.participant.setText("AB-014")
+    setup.serial.setChecked(True)
+    setup.set_ports(())
+    assert "Tick a port" in setup.hint.text()
+    assert setup.no_channels.isVisible()
+    usb = PortInfo("COM3", "force", "0403:6015", "A1", "chronojump", (), "ok", None, 16)
+    radio = PortInfo("COM4", "n/a", None, None, None, (), "ok", None, None)
+    busy = PortInfo("COM5", "n/a", None, None, None, (), "in use", "minicom", None)
+    setup.set_ports((usb, radio, busy))
+    for line in (0, 1):
+        item = setup.ports.item(line, 0)
+        assert item is not None
+        item.setCheckState(Qt.CheckState.Checked)
+    assert setup.hint.text() == "Choose the driver for COM4."
+    combo = opening.window.findChild(QComboBox, "driver_1")
+    assert combo is not None
+    combo.setCurrentIndex(combo.findData("bitalino"))
+    assert setup.hint.text() == ""
+    chosen = setup.choice()
+    assert chosen is not None
+    assert [device.driver for device in chosen.devices] == ["chronojump", "bitalino"]
+    assert chosen.clock.kind == "real"
+    assert setup.ports.item(2, 0).flags() == Qt.ItemFlag.NoItemFlags
+    assert "minicom" in setup.ports.item(2, 2).text()

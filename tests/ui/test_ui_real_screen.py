@@ -42,24 +42,27 @@ def ready():
 
 def type_id():
     do("mousemove", *at("participant"), "click", "1", "type", "AB-014")
-    QTimer.singleShot(400, start)
+    QTimer.singleShot(200, start)
 
 def start():
     seen["participant"] = opening.work.setup.participant.text()
-    opening.work.recording_started.connect(lambda _: QTimer.singleShot(1500, begin))
+    opening.work.recording_started.connect(lambda _: QTimer.singleShot(100, begin))
     do("mousemove", *at("start_recording"), "click", "1")
 
 def begin():
+    if not opening.window.topbar.light.on:  # the recorder's first status is on its way
+        QTimer.singleShot(50, begin)
+        return
     seen["page"] = opening.window.page
     seen["light"] = opening.window.topbar.light.on
     do("key", "space")
-    QTimer.singleShot(600, stop)
+    QTimer.singleShot(300, stop)
 
 def stop():
     seen["running"] = opening.work.recording.running
     do("key", "m")
     do("key", "Escape")
-    QTimer.singleShot(600, finish)
+    QTimer.singleShot(300, finish)
 
 def finish():
     seen["card"] = opening.work.run.text.text()

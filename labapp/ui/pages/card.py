@@ -127,3 +127,19 @@ class Dots(QWidget):
                 painter.setPen(QPen(look.colour("border"), look.px(2)))
                 painter.drawEllipse(centre, radius - 1, radius - 1)
         painter.end()
+
+
+def breath_words(breath: str) -> str:
+    """Return how to breathe in this step; nothing where it is free."""
+    return "" if breath in {"", "free"} else f"Breath: {breath}"
+
+
+def time_words(state: RunState) -> str:
+    """Return how long this step still takes, or what it waits for."""
+    if state.over or state.paused:
+        return ""
+    if state.waiting:
+        return "waiting for Space"
+    if state.countdown is not None:
+        return f"{state.countdown} s"
+    return f"{state.remaining_s:.1f} s" if state.remaining_s is not None else ""

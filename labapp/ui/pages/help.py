@@ -18,7 +18,7 @@ from labapp.ui.theme import GRID
 
 DISCLAIMER = "Research and education software, not a medical device."
 VERDICTS = (
-    ("First", "one muscle came first beyond measurement error, by at least 10 ms"),
+    ("Order found", "one muscle came first beyond measurement error, by at least 10 ms"),
     ("Together", "the interval lies inside ±10 ms"),
     ("Cannot tell", "the interval is too wide; the page Result says how many repetitions decide"),
     ("Not interpretable", "a channel or the number of repetitions does not allow an answer"),

@@ -11,10 +11,11 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout
 
 from labapp.ui.look import Look
+from labapp.ui.numbers import clock
 from labapp.ui.pages.page import Page
 from labapp.ui.parts import Card, Level, button, clear, fact, label, named, row
 from labapp.ui.theme import GRID
-from labapp.ui.words import STATES, clock
+from labapp.ui.words import VERDICTS, unbroken
 
 if TYPE_CHECKING:
     from labapp.session.check import Finding
@@ -51,6 +52,7 @@ class LibraryPage(Page):
         self.table.setHorizontalHeaderLabels(list(_COLUMNS))
         self.table.verticalHeader().hide()
         self.table.setShowGrid(False)
+        self.table.setWordWrap(True)
         self.table.setAlternatingRowColors(True)
         self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
@@ -96,7 +98,10 @@ class LibraryPage(Page):
         self.open = button("Open", "open_session", "Opens the session's result", role="primary")
         self.open.clicked.connect(self._open)
         self.add_actions(self.again, self.browse, self.check, self.open)
-        self.set_entries([], Path())
+        look.changed.connect(self._dress)
+        self.card.hide()
+        self.empty.title.setText("Reading the study folder")
+        self._selected()
 
     def entered(self) -> None:
         """Read the folder each time the page is opened."""
@@ -106,7 +111,8 @@ class LibraryPage(Page):
         """Show these lines."""
         kept = self.chosen()
         self.entries, self.study = list(entries), study
-        self.where.setText(f"Study folder: {study}")
+        self.where.setText(f"Study folder: {study.name}")
+        self.where.setToolTip(str(study))
         self.table.setRowCount(0)
         for line, entry in enumerate(self.entries):
             self.table.insertRow(line)
@@ -121,12 +127,19 @@ class LibraryPage(Page):
                 item = QTableWidgetItem(text)
                 item.setToolTip(f"{entry.path}\n{entry.words}")
                 self.table.setItem(line, column, item)
+        self._dress()
         chosen = next((i for i, e in enumerate(self.entries) if kept and e.path == kept.path), 0)
         if self.entries:
             self.table.selectRow(chosen)
+        self.empty.title.setText("No sessions yet")
         self.card.setVisible(bool(self.entries))
         self.empty.setVisible(not self.entries)
         self._selected()
+
+    def _dress(self) -> None:
+        """Give every line room for a verdict of three lines."""
+        for line in range(self.table.rowCount()):
+            self.table.setRowHeight(line, self.look.px(64))
 
     def chosen(self) -> Entry | None:
         """Return the selected line."""
@@ -205,5 +218,7 @@ def _verdict(entry: Entry) -> str:
         return "not finished"
     if entry.kind == "unreadable":
         return f"cannot be read: {entry.words}"
-    state = STATES.get(entry.state, "")
-    return f"{state}: {entry.words}" if state else entry.words
+    state = VERDICTS.get(entry.state, "")
+    if not state or entry.words.startswith(state):
+        return unbroken(entry.words)
+    return unbroken(f"{state}: {entry.words}")

@@ -36,7 +36,7 @@ class Page(QWidget):
         self.inside.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
         self.inside.setSpacing(2 * GRID)
         self.hint = label("", "missing", name=f"{name}_hint", wrap=True)
-        self.foot = row(self.hint, None)
+        self.foot = row(self.hint)
         self.foot.setContentsMargins(2 * GRID, GRID, 2 * GRID, 2 * GRID)
         self.foot.setStretch(0, 1)
         outer = column(spacing=0)
@@ -57,6 +57,10 @@ class Page(QWidget):
         """Put buttons into the foot; the last one is the next step."""
         for one in buttons:
             self.foot.addWidget(one)
+
+    def crumb(self) -> tuple[str, ...]:
+        """Return what the page is about and its title, for the top bar."""
+        return (self.title,)
 
     def entered(self) -> None:
         """Prepare the page each time it comes to the front."""

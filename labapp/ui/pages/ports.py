@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidgetItem
 
 from labapp.device import list_drivers
@@ -17,7 +18,7 @@ from labapp.workflow.devices import default_montage
 
 REMEDIES = {
     "in use": "Close that program and search again.",
-    "no permission": "Add yourself to the group of the port (dialout), or install the udev rule.",
+    "no permission": "Add yourself to the group dialout, or install the udev rule.",
 }
 
 
@@ -52,10 +53,9 @@ class PortsTable(QTableWidget):
         self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         header = self.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
-        self.setMinimumHeight(look.px(120))
+        look.changed.connect(self._dress)
         self.itemChanged.connect(lambda _: self.changed.emit())
         self.set_ports(())
 
@@ -75,7 +75,7 @@ class PortsTable(QTableWidget):
                 0, 0, QTableWidgetItem("No serial port found. Plug the device in and search again.")
             )
             self.setSpan(0, 0, 1, 3)
-        self.resizeRowsToContents()
+        self._dress()
         self.blockSignals(False)
         self.changed.emit()
 
@@ -90,6 +90,8 @@ class PortsTable(QTableWidget):
         name.setCheckState(Qt.CheckState.Checked if ticked and usable else Qt.CheckState.Unchecked)
         self.setItem(row, 0, name)
         combo = QComboBox()
+        if port.driver is None:
+            combo.addItem("choose…", "")
         for driver in drivers:
             combo.addItem(driver, driver)
         combo.setCurrentIndex(max(0, combo.findData(port.driver or "")))
@@ -100,17 +102,42 @@ class PortsTable(QTableWidget):
         self.setCellWidget(row, 1, combo)
         state = QTableWidgetItem(state_words(port))
         state.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        state.setToolTip(state.text())
         self.setItem(row, 2, state)
+
+    def _dress(self) -> None:
+        """Give the names their width with the tick, and every line room for two lines."""
+        metrics = self.look.font(14)
+        names = [port.port for port in self._found] or ["Port"]
+        widest = max(QFontMetrics(metrics).horizontalAdvance(name) for name in names)
+        self.setColumnWidth(0, widest + self.look.px(56))
+        for row in range(self.rowCount()):
+            self.setRowHeight(row, self.look.px(48))
+        shown = min(4, max(2, self.rowCount()))
+        self.setMinimumHeight(self.look.px(34 + 48 * shown + 4))
+
+    def undecided(self) -> list[str]:
+        """Ticked ports whose driver nobody has chosen."""
+        return [
+            port.port
+            for row, port in enumerate(self._found)
+            if self._ticked(row) and not self._combos[row].currentData()
+        ]
+
+    def _ticked(self, row: int) -> bool:
+        item = self.item(row, 0)
+        return item is not None and item.checkState() == Qt.CheckState.Checked
 
     def chosen(self) -> tuple[DeviceConfig, ...]:
         """Return the ticked ports as devices with their usual montage."""
         out: list[DeviceConfig] = []
         taken: dict[str, int] = {}
         for row, port in enumerate(self._found):
-            item = self.item(row, 0)
-            if item is None or item.checkState() != Qt.CheckState.Checked:
+            if not self._ticked(row):
                 continue
-            driver = str(self._combos[row].currentData())
+            driver = str(self._combos[row].currentData() or "")
+            if not driver:
+                continue
             stem = "force" if driver == "chronojump" else "emg"
             taken[stem] = taken.get(stem, 0) + 1
             name = stem if taken[stem] == 1 else f"{stem}{taken[stem]}"

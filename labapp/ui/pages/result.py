@@ -10,13 +10,30 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QMenu, QVBoxLayout, QWidget
 
 from labapp import palette
-from labapp.ui.charts import FirstBars, LagForest, OrderRaster, RatioChart
+from labapp.ui.firstbars import FirstBars
 from labapp.ui.flow import FlowLayout
+from labapp.ui.lagforest import LagForest
 from labapp.ui.look import Look
+from labapp.ui.numbers import number
 from labapp.ui.pages.page import Page
-from labapp.ui.parts import Card, Level, button, chip, clear, fact, label, named, set_level
+from labapp.ui.pages.qualitycard import QualityCard
+from labapp.ui.parts import (
+    Card,
+    Level,
+    button,
+    chip,
+    clear,
+    fact,
+    label,
+    named,
+    row,
+    set_level,
+    set_role,
+)
+from labapp.ui.raster import OrderRaster
+from labapp.ui.ratiochart import RatioChart
 from labapp.ui.theme import GRID
-from labapp.ui.words import STATES, muscle_short, number
+from labapp.ui.words import VERDICTS, unbroken
 
 _STATE_LEVEL: dict[str, Level] = {
     "first": "good",
@@ -25,7 +42,7 @@ _STATE_LEVEL: dict[str, Level] = {
     "undecided": "grey",
     "not interpretable": "grey",
 }
-_CHECK_ORDER = {"bad": 0, "warn": 1, "good": 2}
+LARGEST = 96  # characters of a headline that two lines of the largest type hold
 
 
 class ResultPage(Page):
@@ -75,7 +92,7 @@ class ResultPage(Page):
         line.addWidget(go_setup)
         line.addWidget(go_library)
         self.empty.column.addLayout(line)
-        self.inside.addWidget(self.empty)
+        self.inside.addWidget(self.empty, 0, Qt.AlignmentFlag.AlignTop)
 
     def _build_evidence(self) -> None:
         self.evidence = QWidget()
@@ -88,13 +105,10 @@ class ResultPage(Page):
         self.headline = label("", "hero", name="headline", wrap=True)
         self.headline.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.reasons = FlowLayout(GRID)
-        self.source = label("", "faint", name="result_source", wrap=True)
-        state_line = FlowLayout(GRID)
-        state_line.addWidget(self.state)
-        self.verdict.column.addLayout(state_line)
+        self.source = label("", "faint", name="result_source")
+        self.verdict.column.addLayout(row(self.state, self.source, None, spacing=2 * GRID))
         self.verdict.column.addWidget(self.headline)
         self.verdict.column.addLayout(self.reasons)
-        self.verdict.column.addWidget(self.source)
         column.addWidget(self.verdict)
         grid = QGridLayout()
         grid.setSpacing(2 * GRID)
@@ -132,11 +146,7 @@ class ResultPage(Page):
         self.ratio_card.column.addWidget(self.ratio_none)
         for card in (self.raster_card, self.forest_card, self.first_card, self.ratio_card):
             card.column.addStretch(1)
-        self.quality_card = Card("Signal quality", "quality_card")
-        self.quality = QVBoxLayout()
-        self.quality.setSpacing(GRID)
-        self.quality_card.column.addLayout(self.quality)
-        self.quality_card.column.addStretch(1)
+        self.quality_card = QualityCard()
         self.record_card = Card("Recording", "record_card")
         self.record = QVBoxLayout()
         self.record.setSpacing(GRID)
@@ -165,10 +175,11 @@ class ResultPage(Page):
         self.document, self.path = document, path
         verdict = document["verdict"]
         state = str(verdict["state"])
-        self.headline.setText(str(verdict["headline"]))
+        self.headline.setText(unbroken(str(verdict["headline"])))
         self.headline.setAccessibleName(str(verdict["headline"]))
+        set_role(self.headline, "hero" if len(verdict["headline"]) <= LARGEST else "verdict")
         level = _STATE_LEVEL.get(state, "grey")
-        self.state.setText(STATES.get(state, state))
+        self.state.setText(VERDICTS.get(state, state))
         self.state.setAccessibleName(f"Verdict: {self.state.text()}")
         set_level(self.state, level)
         clear(self.reasons)
@@ -182,15 +193,22 @@ class ResultPage(Page):
             self.reasons.addWidget(chip(words, "grey", "n_needed"))
         self.source.setText(
             f"{document.get('participant') or 'no participant'} · "
-            f"{document.get('protocol') or 'no protocol'} · {path}"
+            f"{str(document.get('protocol') or 'no protocol').replace('_', ' ')} · {path.name}"
         )
+        self.source.setToolTip(str(path))
         for chart in (self.raster, self.forest, self.first, self.ratios):
             chart.set_document(document)
         self._show_ratios(document)
-        self._show_quality(document)
+        self.quality_card.show_findings(document["quality"])
         self._show_record(document)
         self._show_evidence(True)
         self.scroller.verticalScrollBar().setValue(0)
+
+    def crumb(self) -> tuple[str, ...]:
+        """Whose result, of which protocol."""
+        document = self.document or {}
+        protocol = str(document.get("protocol") or "").replace("_", " ")
+        return str(document.get("participant") or ""), protocol.capitalize(), self.title
 
     def entered(self) -> None:
         """Let the keys scroll at once."""
@@ -210,29 +228,6 @@ class ResultPage(Page):
             withheld = ["There is no reference contraction to compare with."]
         self.ratio_none.setText("\n".join(withheld))
         self.ratio_none.setVisible(bool(withheld))
-
-    def _show_quality(self, document: Mapping[str, Any]) -> None:
-        clear(self.quality)
-        findings = sorted(document["quality"], key=lambda f: _CHECK_ORDER.get(f["level"], 3))
-        good = [f for f in findings if f["level"] == "good"]
-        poor = [f for f in findings if f["level"] != "good"]
-        words = {"bad": "unusable", "warn": "doubtful"}
-        for index, finding in enumerate(poor):
-            self.quality.addWidget(
-                fact(
-                    words.get(finding["level"], finding["level"]),
-                    "bad" if finding["level"] == "bad" else "warn",
-                    str(finding["text"]),
-                    f"finding_{index}",
-                    f"{finding['check']} of {muscle_short(str(finding['channel']))}",
-                )
-            )
-        if good:
-            tip = "\n".join(str(f["text"]) for f in good)
-            text = f"{len(good)} of {len(findings)} checks passed"
-            self.quality.addWidget(fact("good", "good", text, "findings_good", tip))
-        if not findings:
-            self.quality.addWidget(label("No quality checks in this analysis.", "soft"))
 
     def _show_record(self, document: Mapping[str, Any]) -> None:
         clear(self.record)
@@ -265,7 +260,12 @@ class ResultPage(Page):
             )
         if force.get("emd_text"):
             self.record.addWidget(
-                label(str(force["emd_text"]), "soft", name="emd_words", wrap=True)
+                label(
+                    f"Electromechanical delay: {force['emd_text']}",
+                    "soft",
+                    name="emd_words",
+                    wrap=True,
+                )
             )
         reference = document.get("reference")
         if reference:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, get_args
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
 from labapp.trials.run import Action, RunEvent, RunState
 from labapp.ui.look import Look
-from labapp.ui.pages.card import Dots, PhaseBar
+from labapp.ui.numbers import minutes
+from labapp.ui.pages.card import Dots, PhaseBar, breath_words, time_words
 from labapp.ui.pages.page import Page
-from labapp.ui.parts import Card, button, label
+from labapp.ui.parts import Card, button, label, row, set_role
 from labapp.ui.sound import Tone
 from labapp.ui.theme import GRID
-from labapp.ui.words import minutes
 
 if TYPE_CHECKING:
     from labapp.ui.recording import LiveRecording
@@ -31,6 +32,9 @@ KEYS: tuple[tuple[str, Action, str, str], ...] = (
 )
 
 
+NOTE_MS = 6000
+
+
 class RunPage(Page):
     """The page a technician looks at while a person pulls."""
 
@@ -44,6 +48,11 @@ class RunPage(Page):
         self.tone = Tone(self)
         self._buttons: dict[Action, QPushButton] = {}
         self._size = 0
+        self._who = ""
+        self._noted = QTimer(self)
+        self._noted.setSingleShot(True)
+        self._noted.timeout.connect(lambda: self.hint.setText(""))
+        set_role(self.hint, "soft")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._build()
         self._show_idle()
@@ -70,10 +79,11 @@ class RunPage(Page):
             "Finish and analyse",
             "finish",
             "Stops the recorder, builds and verifies the session, and shows the result",
-            role="primary",
         )
         self.finish.clicked.connect(self.finish_wanted)
-        self.to_setup = button("Set up a recording", "run_to_setup", "Opens the page Set up")
+        self.to_setup = button(
+            "Set up a recording", "run_to_setup", "Opens the page Set up", role="primary"
+        )
         self.to_setup.clicked.connect(self.setup_wanted)
         self.add_actions(self.to_setup, self.finish, self.begin)
         for key, action, _, _ in KEYS:
@@ -95,11 +105,10 @@ class RunPage(Page):
         self.phases = PhaseBar(self.look)
         self.dots = Dots(self.look)
         self.count = label("", "soft", name="repetition_count")
-        for widget in (self.block, self.text):
-            card.column.addWidget(widget, 1 if widget is self.text else 0)
-        beside = QHBoxLayout()
-        beside.addWidget(self.breath, 1)
-        beside.addWidget(self.left)
+        card.column.addWidget(self.block)
+        card.column.addWidget(self.text, 1)
+        beside = row(self.breath, self.left)
+        beside.setStretch(0, 1)
         card.column.addLayout(beside)
         card.column.addWidget(self.phases)
         card.column.addWidget(self.dots)
@@ -123,6 +132,11 @@ class RunPage(Page):
         outer.addLayout(grid)
         return outer
 
+    def crumb(self) -> tuple[str, ...]:
+        """Who is recorded, with which protocol."""
+        protocol = self.recording.protocol if self.recording is not None else None
+        return self._who, protocol.title if protocol else "", self.title
+
     def entered(self) -> None:
         """Take the keys at once."""
         (self.begin if self.begin.isVisible() else self).setFocus()
@@ -139,9 +153,10 @@ class RunPage(Page):
             self.traces.hide()
         return self.traces
 
-    def set_recording(self, recording: LiveRecording | None) -> None:
-        """Follow a recording, or none."""
-        self.recording = recording
+    def set_recording(self, recording: LiveRecording | None, who: str = "") -> None:
+        """Follow a recording of a participant, or none."""
+        self.recording, self._who = recording, who
+        self._noted.stop()
         traces = self.ensure_traces()
         traces.set_source(None if recording is None else recording.source)
         traces.setVisible(recording is not None)
@@ -179,9 +194,19 @@ class RunPage(Page):
         if event.kind == "tone":
             self.tone.play(str(event.data.get("tone", "go")))
         if event.kind == "marker":
-            self.hint.setText(f"Marker at {self.recording.seconds(event.t_ns):.1f} s.")
+            told = event.data.get("deviation")
+            at = f"{self.recording.seconds(event.t_ns):.1f} s"
+            self._note(f"Noted: {told}." if told else f"Marker at {at}.")
+        if event.kind == "reject":
+            self._note("The last repetition is left out of the analysis; it stays stored.")
+
+    def _note(self, text: str) -> None:
+        """Say something at the foot for a few seconds."""
+        self.hint.setText(text)
+        self._noted.start(NOTE_MS)
 
     def _over(self) -> None:
+        set_role(self.finish, "primary")
         self.finish.show()
         self.finish.setEnabled(True)
         self.finish.setFocus()
@@ -197,8 +222,8 @@ class RunPage(Page):
             size = 40 if len(text) <= 44 else 28
         self._say(text, size)
         self.block.setText(state.title)
-        self.breath.setText("" if state.over else _breath_words(state.breath))
-        self.left.setText(_time_words(state))
+        self.breath.setText("" if state.over else breath_words(state.breath))
+        self.left.setText(time_words(state))
         self.phases.show_state(None if state.over else state)
         self.dots.show_dots(state.dots)
         self.count.setText(
@@ -215,7 +240,7 @@ class RunPage(Page):
         self.block.setText(protocol.title if protocol else "Recording without a protocol")
         if protocol is not None:
             self._say("Look at the traces: is every channel quiet at rest?", 28)
-            self.count.setText(f"about {minutes(protocol.duration_s())}")
+            self.count.setText(f"about {minutes(protocol.duration_s(optional=recording.optional))}")
         else:
             self._say("Recording. M sets a marker.", 28)
             self.count.setText("")
@@ -224,12 +249,19 @@ class RunPage(Page):
         self.phases.show_state(None)
         self.dots.show_dots(())
         self.begin.setVisible(protocol is not None)
+        set_role(self.finish, "" if protocol is not None else "primary")
         self.begin.setEnabled(protocol is not None)
         self.finish.show()
         self.to_setup.hide()
         self.hint.setText("")
         for action, one in self._buttons.items():
             one.setEnabled(action == "marker" or (action == "next" and protocol is not None))
+
+    def show_saving(self) -> None:
+        """Say that the session is being made of what was recorded."""
+        self._say("Saving and analysing.", 28)
+        self.to_setup.hide()
+        self.setFocus()
 
     def _show_idle(self) -> None:
         self._say("No recording is running.", 28)
@@ -246,15 +278,14 @@ class RunPage(Page):
             one.setEnabled(False)
 
     def _say(self, text: str, size: int) -> None:
-        if self.text.text() != text:
-            self.text.setText(text)
+        if self.text.accessibleName() != text:
+            # A dash in a file may be a hyphen; large type shows the difference.
+            shown = text.replace(" - ", " \u2013 ")
+            self.text.setText(re.sub(r"(?<=\w)-(?=\w)", "\u2011", shown))
             self.text.setAccessibleName(text)
         if self._size != size:
             self._size = size
-            role = "shout" if size == 40 else "hero"
-            self.text.setProperty("role", role)
-            self.text.style().unpolish(self.text)
-            self.text.style().polish(self.text)
+            set_role(self.text, "shout" if size == 40 else "hero")
 
     def show_status(self, status: dict[str, Any]) -> None:
         """Say how old the newest sample on the screen is."""
@@ -267,17 +298,3 @@ class RunPage(Page):
         ]
         if ages:
             self.traces.delay.setText(f"newest sample {max(0.0, min(ages)):.0f} ms old")
-
-
-def _breath_words(breath: str) -> str:
-    return "" if breath in {"", "free"} else f"Breath: {breath}"
-
-
-def _time_words(state: RunState) -> str:
-    if state.over or state.paused:
-        return ""
-    if state.waiting:
-        return "waiting for Space"
-    if state.countdown is not None:
-        return f"{state.countdown} s"
-    return f"{state.remaining_s:.1f} s" if state.remaining_s is not None else ""

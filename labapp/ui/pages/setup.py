@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QComboBox,
-    QFormLayout,
     QGridLayout,
     QLineEdit,
     QRadioButton,
@@ -15,23 +13,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from labapp import paths
 from labapp.errors import LabError
 from labapp.record.listing import PortInfo
-from labapp.simulate.scenario import list_scenarios, load_scenario
-from labapp.trials.protocol import Protocol, load_protocol
-from labapp.ui.choices import SetUp, simulated_devices
+from labapp.trials.protocol import Protocol
+from labapp.ui.choices import Preset, SetUp, simulated_devices
 from labapp.ui.look import Look
 from labapp.ui.pages.montage import MontageTable
 from labapp.ui.pages.page import Page
 from labapp.ui.pages.ports import PortsTable
+from labapp.ui.pages.protocolcard import ProtocolCard
+from labapp.ui.pages.simulator import SimulatorPanel
 from labapp.ui.parts import Card, button, column, label, named, row
 from labapp.ui.theme import GRID
-from labapp.ui.words import minutes, muscle_short
 from labapp.workflow.devices import missing_channels
 from labapp.workflow.naming import check_participant
-
-SPEEDS = (1.0, 4.0, 10.0)
 
 
 class SetupPage(Page):
@@ -45,11 +40,15 @@ class SetupPage(Page):
     def __init__(self, look: Look) -> None:
         super().__init__(look, "setup", "Set up")
         self.seed = 1
-        self.protocol: Protocol | None = None
+        self.preset: Preset | None = None
         self._recording = False
+        self.test = ProtocolCard()
+        self.protocols = self.test.protocols
+        self.test.problem.connect(self.problem)
+        self.test.changed.connect(self._protocol_changed)
         grid = QGridLayout()
         grid.setSpacing(2 * GRID)
-        left = column(self._who(), self._test(), None, spacing=2 * GRID)
+        left = column(self._who(), self.test, None, spacing=2 * GRID)
         right = column(self._devices(), self._montage(), None, spacing=2 * GRID)
         grid.addLayout(left, 0, 0)
         grid.addLayout(right, 0, 1)
@@ -65,7 +64,7 @@ class SetupPage(Page):
         )
         self.start.clicked.connect(self._start)
         self.add_actions(self.start)
-        self._load_protocol()
+        self.test.load()
         self._source_changed()
 
     # ------------------------------------------------------------------ making
@@ -88,24 +87,11 @@ class SetupPage(Page):
         card.column.addWidget(label(note, "faint", name="participant_note", wrap=True))
         return card
 
-    def _test(self) -> Card:
-        card = Card("Protocol", "protocol_card")
-        self.protocols = QComboBox()
-        for name in paths.listing("protocols", ".toml"):
-            self.protocols.addItem(name.replace("_", " ").capitalize(), name)
-        named(self.protocols, "protocol", "Protocol", "The test that is run")
-        self.protocols.currentIndexChanged.connect(self._load_protocol)
-        self.aim = label("", name="protocol_aim", wrap=True)
-        self.length = label("", "soft", name="protocol_length", wrap=True)
-        self.needs = label("", "soft", name="protocol_needs", wrap=True)
-        self.place = label("", "soft", name="protocol_setup", wrap=True)
-        self.stops = label("", "faint", name="protocol_stops", wrap=True)
-        for widget in (self.protocols, self.aim, self.length, self.needs, self.place, self.stops):
-            card.column.addWidget(widget)
-        return card
-
     def _devices(self) -> Card:
         card = Card("Devices", "devices_card")
+        self.given = QRadioButton("As given")
+        named(self.given, "source_given", "Devices as given", "Devices of the command line")
+        self.given.hide()
         self.simulated = QRadioButton("Simulated lab")
         named(
             self.simulated,
@@ -116,45 +102,16 @@ class SetupPage(Page):
         self.serial = QRadioButton("Devices on serial ports")
         named(self.serial, "source_serial", "Devices on serial ports", "USB and Bluetooth ports")
         self.simulated.setChecked(True)
-        self.simulated.toggled.connect(self._source_changed)
-        card.column.addLayout(row(self.simulated, self.serial, None, spacing=3 * GRID))
-        self.simulated_panel = self._simulated_panel()
+        for source in (self.given, self.simulated, self.serial):
+            source.toggled.connect(self._source_toggled)
+        card.column.addLayout(row(self.given, self.simulated, self.serial, None, spacing=3 * GRID))
+        self.given_words = label("", name="given_devices", wrap=True)
+        self.simulator = SimulatorPanel(self.look)
+        self.simulator.speed_changed.connect(self._show_speed)
         self.serial_panel = self._serial_panel()
-        card.column.addWidget(self.simulated_panel)
-        card.column.addWidget(self.serial_panel)
+        for panel in (self.given_words, self.simulator, self.serial_panel):
+            card.column.addWidget(panel)
         return card
-
-    def _simulated_panel(self) -> QWidget:
-        panel = QWidget()
-        form = QFormLayout(panel)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setSpacing(GRID)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self.scenario = QComboBox()
-        for name in list_scenarios():
-            self.scenario.addItem(name.replace("_", " ").capitalize(), name)
-        named(self.scenario, "scenario", "Scenario", "What is true in the simulated lab")
-        self.scenario.setCurrentIndex(max(0, self.scenario.findData("demo")))
-        self.scenario.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.scenario.setMinimumContentsLength(20)
-        self.speed = QComboBox()
-        for speed in SPEEDS:
-            words = "real time" if speed == 1 else f"{speed:g} × real time"
-            self.speed.addItem(words, speed)
-        named(self.speed, "speed", "Speed", "Lab seconds per second of simulated devices")
-        self.speed.currentIndexChanged.connect(self._show_length)
-        for words, field in (("Scenario", self.scenario), ("Speed", self.speed)):
-            head = label(words, "soft")
-            head.setBuddy(field)
-            head.setMinimumHeight(self.look.px(32))
-            form.addRow(head, field)
-        self.truth = label("", "faint", name="scenario_truth", wrap=True)
-        form.addRow(self.truth)
-        self.scenario.currentIndexChanged.connect(self._show_truth)
-        self._show_truth()
-        return panel
 
     def _serial_panel(self) -> QWidget:
         panel = QWidget()
@@ -173,10 +130,22 @@ class SetupPage(Page):
         card = Card("Montage", "montage_card", "Which muscle is under which channel.")
         self.montage = MontageTable(self.look)
         self.montage.changed.connect(self._check)
+        self.no_channels = label(
+            "The channels of a device appear here when its port is ticked.",
+            "soft",
+            name="no_channels",
+            wrap=True,
+        )
+        card.column.addWidget(self.no_channels)
         card.column.addWidget(self.montage)
         return card
 
     # ------------------------------------------------------------------ state
+
+    @property
+    def protocol(self) -> Protocol | None:
+        """The chosen protocol, None if it cannot be read."""
+        return self.test.protocol
 
     def entered(self) -> None:
         """Look for ports when the page is opened on real devices; the first field is ready."""
@@ -193,24 +162,50 @@ class SetupPage(Page):
         self._recording = on
         self._check()
 
-    def crumb(self) -> str:
+    def crumb(self) -> tuple[str, ...]:
         """Who and what, for the top bar."""
-        parts = (self.participant.text().strip(), self.protocol.title if self.protocol else "")
-        return " ▸ ".join(part for part in parts if part)
+        what = self.protocol.title if self.protocol else ""
+        return self.participant.text().strip(), what, self.title
 
     def choice(self) -> SetUp | None:
         """Return what is chosen, None while something is missing."""
         if self.missing() or self.protocol is None:
             return None
-        simulated = self.simulated.isChecked()
+        devices = self.montage.devices()
+        some = any(device.simulated for device in devices)
         return SetUp(
             participant=self.participant.text().strip(),
-            protocol=str(self.protocols.currentData()),
-            devices=self.montage.devices(),
-            scenario=str(self.scenario.currentData()) if simulated else None,
-            speed=float(self.speed.currentData()) if simulated else 1.0,
+            protocol=self.protocol,
+            devices=devices,
+            scenario=self.simulator.chosen_scenario() if some else None,
+            speed=self.simulator.chosen_speed() if self._all_simulated() else 1.0,
             seed=self.seed,
+            optional=self.test.practice.isChecked(),
         )
+
+    def set_preset(self, wishes: Preset) -> None:
+        """Fill in what the command line gave.
+
+        Raises
+        ------
+        LabError
+            No such scenario.
+        """
+        self.preset, self.seed = wishes, wishes.seed
+        self.simulator.choose(wishes.scenario, wishes.speed)
+        self.participant.setText(wishes.participant)
+        self.test.choose(wishes.protocol, practice=wishes.practice)
+        if wishes.devices:
+            lines = [f"{d.id}: {d.driver} on {d.port}" for d in wishes.devices]
+            self.given_words.setText("\n".join(lines))
+            self.given.show()
+            self.given.setChecked(True)
+        else:
+            self.simulated.setChecked(True)
+        self._source_changed()
+
+    def _all_simulated(self) -> bool:
+        return all(device.simulated for device in self.montage.devices())
 
     def missing(self) -> str:
         """Return what still has to be chosen, in words; empty when ready."""
@@ -224,6 +219,9 @@ class SetupPage(Page):
             return f"{error}."
         if self.protocol is None:
             return "Missing: a protocol."
+        undecided = self.ports.undecided() if self.serial.isChecked() else []
+        if undecided:
+            return f"Choose the driver for {', '.join(undecided)}."
         devices = self.montage.devices()
         if not devices:
             return "Missing: a device. Tick a port that can be opened."
@@ -235,53 +233,37 @@ class SetupPage(Page):
             return f"The protocol needs a channel for {', '.join(lacking)}."
         return ""
 
+    def _source_toggled(self, on: bool) -> None:
+        if on:
+            self._source_changed()
+            if self.serial.isChecked():
+                self.ports_wanted.emit()
+
     def _source_changed(self) -> None:
-        simulated = self.simulated.isChecked()
-        self.simulated_panel.setVisible(simulated)
-        self.serial_panel.setVisible(not simulated)
+        given = self.given.isChecked() and self.preset is not None
         try:
-            self.montage.set_devices(simulated_devices() if simulated else self.ports.chosen())
+            if given and self.preset is not None:
+                self.montage.set_devices(self.preset.devices)
+            elif self.simulated.isChecked():
+                self.montage.set_devices(simulated_devices())
+            else:
+                self.montage.set_devices(self.ports.chosen())
         except LabError as error:
             self.problem.emit(error)
-        if not simulated and self.sender() is self.simulated:
-            self.ports_wanted.emit()
+        there = bool(self.montage.devices())
+        self.montage.setVisible(there)
+        self.no_channels.setVisible(not there)
+        self.given_words.setVisible(given)
+        self.serial_panel.setVisible(self.serial.isChecked())
+        self.simulator.setVisible(self.simulated.isChecked() or (given and self._all_simulated()))
+        self._show_speed()
 
-    def _load_protocol(self) -> None:
-        self.protocol = None
-        name = self.protocols.currentData()
-        if name is not None:
-            try:
-                self.protocol = load_protocol(name)
-            except LabError as error:
-                self.problem.emit(error)
-        protocol = self.protocol
-        self.aim.setText(protocol.aim if protocol else "This protocol cannot be read.")
-        required = protocol.channels.required if protocol else ()
-        codes = ", ".join(muscle_short(code) for code in required)
-        self.needs.setText(f"Needs channels for: {codes}." if codes else "")
-        self.place.setText(protocol.setup_text if protocol else "")
-        stops = "; ".join(protocol.safety.stop) if protocol else ""
-        self.stops.setText(f"Stop at: {stops}." if stops else "")
-        self._show_length()
+    def _show_speed(self) -> None:
+        self.test.show_speed(self.simulator.chosen_speed() if self._all_simulated() else 1.0)
+
+    def _protocol_changed(self) -> None:
         self._check()
         self.crumbs_changed.emit()
-
-    def _show_truth(self) -> None:
-        name = self.scenario.currentData()
-        self.truth.setText(f"Truth: {load_scenario(name).title}." if name else "")
-
-    def _show_length(self) -> None:
-        if self.protocol is None:
-            self.length.setText("")
-            return
-        blocks = self.protocol.blocks_to_run()
-        parts = ", then ".join(f"{b.repetitions} × {b.title.lower()}" for b in blocks)
-        seconds = self.protocol.duration_s()
-        words = f"{parts}; about {minutes(seconds)}"
-        speed = float(self.speed.currentData() or 1.0) if hasattr(self, "speed") else 1.0
-        if speed > 1 and self.simulated.isChecked():
-            words += f" ({minutes(seconds / speed)} at this speed)"
-        self.length.setText(f"{words}.")
 
     def _check(self) -> None:
         if not hasattr(self, "start"):

@@ -1,0 +1,67 @@
+"""The health of a recording as the window tells it: top bar, warnings, details of a device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QObject
+
+from labapp.record.config import RecorderConfig
+from labapp.ui.banner import Message
+from labapp.ui.pages.run import RunPage
+from labapp.ui.recording import LiveRecording
+from labapp.ui.topbar import stream_details
+from labapp.ui.window import Window
+
+
+class Health(QObject):
+    """Shows the recorder's status; a warning goes when its cause has gone."""
+
+    def __init__(self, window: Window, run: RunPage) -> None:
+        super().__init__(window)
+        self.window, self.run = window, run
+        self._status: dict[str, Any] | None = None
+        self._warned: set[str] = set()
+        self._drivers: dict[str, str] = {}
+        window.topbar.device_clicked.connect(self._tell_device)
+
+    def watch(self, recording: LiveRecording, config: RecorderConfig) -> None:
+        """Follow a recording."""
+        self._drivers = {
+            device.id: f"{device.driver} on {device.port}" for device in config.devices
+        }
+        recording.status_changed.connect(self._show)
+
+    def end(self) -> None:
+        """Nothing is recorded any more."""
+        for text in self._warned:
+            self.window.banners.dismiss(text)
+        self._warned = set()
+        self._status = None
+        self.window.topbar.show_status(None, {})
+
+    def _show(self, status: dict[str, Any]) -> None:
+        self._status = status
+        self.window.topbar.show_status(status, self._drivers)
+        self.run.show_status(status)
+        warnings = set(map(str, status.get("warnings", ())))
+        for gone in self._warned - warnings:
+            self.window.banners.dismiss(gone)
+        for text in warnings - self._warned:
+            what, _, remedy = text.partition("; ")
+            self.window.say(
+                Message(
+                    f"{what[:1].upper()}{what[1:]}.",
+                    f"{remedy[:1].upper()}{remedy[1:]}." if remedy else "",
+                    "bad",
+                    key=text,
+                )
+            )
+        self._warned = warnings
+
+    def _tell_device(self, name: str) -> None:
+        stream = (self._status or {}).get("streams", {}).get(name)
+        if stream is None:
+            return
+        first, *rest = stream_details(name, stream, self._drivers.get(name, "")).splitlines()
+        self.window.say(Message(first, "; ".join(rest) + ".", "grey", key=f"device {name}"))

@@ -1,0 +1,111 @@
+"""What stands beside the live traces: each channel's name, value and vertical scale."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from labapp import palette
+from labapp.ui.lanes import Lane, Lanes
+from labapp.ui.look import Look
+from labapp.ui.parts import named
+from labapp.ui.words import muscle_short
+
+WIDTH = 136
+
+
+class LaneNames(QWidget):
+    """Names, scales and values to the left of the lanes; painted, so that they never jump."""
+
+    def __init__(self, look: Look, area: Callable[[], QRectF]) -> None:
+        super().__init__()
+        self.look = look
+        self._area = area
+        self._lanes: Lanes | None = None
+        self._shown = 0.0
+        named(self, "traces_names", "Channel names, scales and values")
+
+    def set_lanes(self, lanes: Lanes | None) -> None:
+        """Show the names of other lanes."""
+        self._lanes = lanes
+        self.update()
+
+    def refresh(self, lanes: Lanes) -> None:
+        """Repaint at most five times a second: digits that flicker cannot be read."""
+        now = time.perf_counter()
+        if now - self._shown > 0.2:
+            self._shown = now
+            self.setAccessibleDescription(
+                "; ".join(f"{muscle_short(_code(x))} {value_text(x)}" for x in lanes.lanes)
+            )
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """As wide as the longest name and value."""
+        return QSize(self.look.px(WIDTH), 100)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the names."""
+        lanes = self._lanes
+        if lanes is None or not lanes.lanes:
+            return
+        look = self.look
+        painter = QPainter(self)
+        area = self._area()
+        height = area.height() / len(lanes.lanes)
+        for index, lane in enumerate(lanes.lanes):
+            self._paint_lane(painter, look, lane, area.top() + index * height, height)
+        painter.end()
+
+    def _paint_lane(
+        self, painter: QPainter, look: Look, lane: Lane, top: float, height: float
+    ) -> None:
+        code = _code(lane)
+        width = self.width() - look.px(12)
+        ink = QColor(palette.colour(lane.channel.muscle or "", dark=look.colours.dark))
+        pen = QPen(ink, look.px(3))
+        if palette.line(code) == "dashed":
+            pen.setDashPattern([1.5, 1.2])
+        painter.setPen(pen)
+        inset = min(look.px(6), height * 0.12)
+        painter.drawLine(QPointF(2, top + inset), QPointF(2, top + height - inset))
+        line = look.px(18)
+        lines = [
+            (look.font(14, bold=True), look.colour("text"), muscle_short(code)),
+            (look.font(14), look.colour("soft"), value_text(lane)),
+            (look.font(12), look.colour("faint"), f"{lane.channel.name} · {scale_text(lane)}"),
+        ]
+        shown = max(1, min(len(lines), int(height // line)))
+        y = top + max(0.0, (height - shown * line) / 2)
+        for font, colour, text in lines[:shown]:
+            painter.setFont(font)
+            painter.setPen(colour)
+            where = QRectF(look.px(12), y, width, line)
+            painter.drawText(where, int(Qt.AlignmentFlag.AlignVCenter), text)
+            y += line
+
+
+def _code(lane: Lane) -> str:
+    return lane.channel.muscle or f"{lane.channel.name}, no muscle"
+
+
+def value_text(lane: Lane) -> str:
+    """Largest EMG of the last quarter second, or the newest force, with its unit."""
+    if np.isnan(lane.value):
+        return "no data"
+    if lane.channel.kind == "emg":
+        return f"{lane.value * 1e6:.0f} µV"
+    return f"{lane.value:.0f} {lane.channel.unit}"
+
+
+def scale_text(lane: Lane) -> str:
+    """Height of the lane in physical units."""
+    limit = lane.scale.limit
+    if lane.channel.kind == "emg":
+        return f"±{limit * 1e3:g} mV" if limit >= 1e-3 else f"±{limit * 1e6:g} µV"
+    return f"{limit:g} {lane.channel.unit}"

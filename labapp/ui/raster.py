@@ -1,0 +1,156 @@
+"""The order raster: one row a repetition, one dot with its interval per muscle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from labapp import palette
+from labapp.ui.chart import Axis, Chart, Document, nice_ticks
+from labapp.ui.look import Look
+from labapp.ui.numbers import signed
+from labapp.ui.words import ONSET_STATES, muscle_short
+
+_SHOWN = {"ok", "edited", "ambiguous", "in_baseline"}
+_FAR_MS = 400.0
+
+
+def reference_time(repetition: Mapping[str, Any]) -> tuple[float | None, str]:
+    """Moment a raster row is aligned at: force onset, else cue, else the first onset."""
+    if (time := repetition.get("force_onset_s")) is not None:
+        return float(time), "force onset"
+    if (time := repetition.get("cue_s")) is not None:
+        return float(time), "cue"
+    times = [o["time_s"] for o in repetition["onsets"].values() if o.get("time_s") is not None]
+    return (float(min(times)), "first onset") if times else (None, "")
+
+
+class OrderRaster(Chart):
+    """One row a repetition, aligned at force onset; a dot with its interval per muscle."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, "order_raster", "Onset order per repetition")
+        self.muscles: list[str] = []
+        self.rows: list[Mapping[str, Any]] = []
+        self.aligned = "force onset"
+
+    def set_document(self, document: Document) -> None:
+        """Show another analysis."""
+        self.muscles = list(document["order"]["muscles"])
+        self.rows = list(document["repetitions"])
+        references = {reference_time(row)[1] for row in self.rows} - {""}
+        self.aligned = " or ".join(sorted(references)) or "force onset"
+        valid = sum(bool(row["valid"]) for row in self.rows)
+        self.setAccessibleDescription(
+            f"{len(self.rows)} repetitions, {valid} valid, muscles "
+            + ", ".join(muscle_short(code) for code in self.muscles)
+        )
+        self._again()
+
+    def _row_height(self) -> int:
+        return 26 if len(self.rows) <= 14 else 16
+
+    def design_height(self) -> int:
+        """Legend, rows and axis."""
+        return 28 + self._row_height() * max(1, len(self.rows)) + 48
+
+    def _range(self) -> tuple[float, float]:
+        reach = [0.0]
+        for row in self.rows:
+            zero = reference_time(row)[0]
+            for code, onset in row["onsets"].items():
+                if zero is None or code not in self.muscles or onset.get("time_s") is None:
+                    continue
+                if onset.get("state") in _SHOWN and row["valid"]:
+                    ends = [onset.get(key) for key in ("low_s", "time_s", "high_s")]
+                    reach += [(end - zero) * 1e3 for end in ends if end is not None]
+        low, high = max(min(reach), -_FAR_MS), min(max(reach), _FAR_MS)
+        return low - 10.0, max(high, low + 60.0) + 10.0
+
+    def draw(self, painter: QPainter) -> None:
+        """Paint legend, axis and rows."""
+        look = self.look
+        left, right = look.px(40), self.width() - look.px(10)
+        top = look.px(28)
+        height = look.px(self._row_height())
+        bottom = top + height * max(1, len(self.rows))
+        low, high = self._range()
+        axis = Axis(low, high, left, right)
+        self._legend(painter, left)
+        title = f"ms after {self.aligned}"
+        self.axis(painter, axis, nice_ticks(low, high), top, bottom, title)
+        painter.setPen(QPen(look.colour("faint"), look.px(1.5)))
+        painter.drawLine(QPointF(axis.x(0), top), QPointF(axis.x(0), bottom))
+        for index, row in enumerate(self.rows):
+            self._row(painter, axis, row, top + index * height, height)
+
+    def _legend(self, painter: QPainter, left: float) -> None:
+        look = self.look
+        x = left
+        for code in self.muscles:
+            name = muscle_short(code)
+            pen = QPen(self.ink(code), look.px(3))
+            if palette.line(code) == "dashed":
+                pen.setDashPattern([1.5, 1.2])
+            painter.setPen(pen)
+            painter.drawLine(QPointF(x, look.px(10)), QPointF(x + look.px(16), look.px(10)))
+            painter.setFont(look.font(12))
+            width = painter.fontMetrics().horizontalAdvance(name) + look.px(4)
+            where = QRectF(x + look.px(22), 0, width, look.px(20))
+            self.text(painter, where, name, size=12, colour="soft")
+            self.hint(where, palette.name(code))
+            x += width + look.px(38)
+
+    def _row(
+        self, painter: QPainter, axis: Axis, row: Mapping[str, Any], top: float, height: float
+    ) -> None:
+        look = self.look
+        number = str(row.get("number") or row["index"] + 1)
+        where = QRectF(0, top, axis.left - look.px(8), height)
+        colour = "soft" if row["valid"] else "faint"
+        right = Qt.AlignmentFlag.AlignRight
+        self.text(painter, where, number, size=12, colour=colour, align=right)
+        whole = QRectF(0, top, self.width(), height)
+        if not row["valid"]:
+            reasons = "; ".join(row["reasons"]) or "rejected"
+            self.hint(whole, f"Repetition {number}: left out: {reasons}")
+        zero = reference_time(row)[0]
+        found = 0
+        painter.setOpacity(1.0 if row["valid"] else 0.35)
+        spread = min(4.4 * look.scale, height / (2 + len(self.muscles)))
+        for place, code in enumerate(self.muscles):
+            onset = row["onsets"].get(code)
+            if onset is None or zero is None or onset.get("time_s") is None:
+                continue
+            if onset.get("state") not in _SHOWN:
+                continue
+            found += 1
+            y = top + height / 2 + (place - (len(self.muscles) - 1) / 2) * spread
+            ms = [
+                ((onset["time_s"] if onset.get(key) is None else onset[key]) - zero) * 1e3
+                for key in ("low_s", "time_s", "high_s")
+            ]
+            colour_of = self.ink(code)
+            self.whisker(painter, axis, ms[0], ms[2], y, colour_of)
+            hollow = onset["state"] != "ok"
+            self.dot(painter, axis.x(ms[1]), y, colour_of, radius=3.6, hollow=hollow)
+            words = ONSET_STATES.get(onset["state"], onset["state"])
+            self.hint(
+                QRectF(axis.x(ms[1]) - look.px(7), y - look.px(5), look.px(14), look.px(10)),
+                f"{palette.name(code)}, repetition {number}\n{signed(ms[1])} ms "
+                f"(95 % interval {signed(ms[0])} to {signed(ms[2])}); {words}"
+                + (f"; SNR {onset['snr_db']:.0f} dB" if onset.get("snr_db") is not None else ""),
+            )
+        painter.setOpacity(1.0)
+        if not found:
+            reasons = "; ".join(row["reasons"]) or "no onset found"
+            self.text(
+                painter,
+                QRectF(axis.left + look.px(8), top, axis.right - axis.left, height),
+                reasons,
+                size=12,
+                colour="faint",
+            )

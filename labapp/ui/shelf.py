@@ -1,0 +1,130 @@
+"""The sessions on disk: open, analyse, report, check, recover; every one a job below Qt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from labapp.ui.banner import Message
+from labapp.ui.jobs import Progress
+from labapp.ui.pages.library import LibraryPage
+from labapp.ui.pages.result import ResultPage
+from labapp.ui.window import Window
+from labapp.workflow.naming import free_path
+
+
+class Shelf(QObject):
+    """Connects the pages Library and Result with the study folder.
+
+    Signals: `shown` (path of the session whose result is in front), `report_written` (path).
+    """
+
+    shown = Signal(object)
+    report_written = Signal(object)
+
+    def __init__(self, window: Window, library: LibraryPage, result: ResultPage) -> None:
+        super().__init__(window)
+        self.window, self.library, self.result = window, library, result
+        result.report_wanted.connect(self.report)
+        library.refresh_wanted.connect(self.refresh)
+        library.open_wanted.connect(self.open)
+        library.check_wanted.connect(self.check)
+        library.recover_wanted.connect(self.recover)
+
+    def show(self, path: Path, document: dict[str, Any]) -> None:
+        """Bring a result to the front."""
+        self.result.set_document(document, path)
+        self.window.go("result")
+        self.shown.emit(path)
+
+    def open(self, path: Path) -> None:
+        """Open a session file; analyses it if it has not been."""
+
+        def job(progress: Progress) -> tuple[Path, dict[str, Any]]:
+            progress("opening", 0.05)
+            from labapp.session.file import open_session
+
+            with open_session(path) as session:
+                document = session.results
+            if document is None or document.get("schema") != "labapp-analysis/1":
+                document = analyse_file(path, progress, save=False)
+            return path, document
+
+        self.window.work("Opening", job, lambda result: self.show(*result))
+
+    def report(self, kind: str) -> None:
+        """Write the report beside the session."""
+        path = self.result.path
+        if path is None:
+            return
+        out = free_path(path.with_suffix(f".{kind}"))
+        documents = [dict(self.result.document)] if self.result.document is not None else []
+
+        def job(progress: Progress) -> Path:
+            from labapp.workflow.files import make_report
+
+            return make_report([path], out, documents=documents, progress=progress)
+
+        self.window.work("Writing the report", job, self._reported)
+
+    def _reported(self, out: Path) -> None:
+        self.window.say(
+            Message(
+                f"The report is saved as {out.name}",
+                f"It lies beside the session, in the folder {out.parent.name}.",
+                "good",
+                key="report",
+                action="Open",
+                act=lambda: self.window.open_file(out),
+            )
+        )
+        self.report_written.emit(out)
+
+    def refresh(self) -> None:
+        """Read the study folder again."""
+        study = self.window.study_folder
+        from labapp.ui.sessions import scan
+
+        self.window.jobs.start(
+            lambda _: scan(study),
+            lambda entries: self.library.set_entries(entries, study),
+            shown=False,
+        )
+
+    def check(self, path: Path) -> None:
+        """Verify a session and show what was found."""
+
+        def done(findings: Any) -> None:
+            self.library.show_findings(path.name, findings)
+
+        def job(_: Progress) -> Any:
+            from labapp.workflow.files import check
+
+            return check(path)
+
+        self.window.work("Checking", job, done)
+
+    def recover(self, folder: Path) -> None:
+        """Build the session of a recording that was cut short, and open it."""
+
+        def done(paths: list[Path]) -> None:
+            self.window.banners.dismiss("died")
+            self.refresh()
+            if paths:
+                self.open(Path(paths[0]))
+
+        def job(_: Progress) -> list[Path]:
+            from labapp.workflow.recovery import recover
+
+            return [Path(path) for path in recover(folder)]
+
+        self.window.work("Recovering", job, done)
+
+
+def analyse_file(path: Path, progress: Progress, *, save: bool) -> dict[str, Any]:
+    """Analyse a session file; runs in a worker thread."""
+    from labapp.workflow.analysing import analyse  # brings SciPy: not on the start-up path
+
+    return analyse(path, save=save, progress=progress)

@@ -138,6 +138,7 @@ def order_part(
             "n_complete": 0,
             "p_first": {},
             "share_first": {},
+            "share_first_interval": {},
             "pairs": {},
             "kendall_w": None,
             "modal_order": None,
@@ -148,8 +149,9 @@ def order_part(
         "n": order.n,
         "n_complete": order.n_complete,
         "p_first": order.p_first,
-        "share_first": {
-            m: {"share": s.share, "low": s.low, "high": s.high, "k": s.k, "n": s.n}
+        "share_first": {m: s.share for m, s in order.share_first.items()},
+        "share_first_interval": {
+            m: {"low": s.low, "high": s.high, "k": s.k, "n": s.n}
             for m, s in order.share_first.items()
         },
         "kendall_w": order.kendall_w,
@@ -189,6 +191,19 @@ def _pair(pair: Pair, fact: PairFacts, settings: AnalysisSettings) -> dict[str, 
         "lags_ms": pair.lags_ms,
         "snr_db": list(fact.snr_db),
         "rise_ms": [ms(value) for value in fact.rise],
+        "rise_se_ms": [ms(math.sqrt(v)) for v in fact.pooled[0].rise_cov[:2]]
+        if fact.pooled
+        else None,
+        "own_rise": [
+            {
+                "exponent": check.exponent,
+                "lag_ms": ms(check.lag),
+                "low_ms": ms(check.limits(0.95)[0]),
+                "high_ms": ms(check.limits(0.95)[1]),
+                "n": check.n,
+            }
+            for check in fact.pooled
+        ],
         "crosstalk_r": fact.crosstalk.peak,
         "robust": fact.robust,
     }

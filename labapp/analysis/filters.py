@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -168,7 +169,8 @@ def moving_rms(signal: ArrayLike, rate: float, window_s: float) -> Floats:
     return np.asarray(np.sqrt(np.maximum(moving_mean(squared, rate, window_s), 0.0)))
 
 
-def _sections(stages: tuple[tuple[Literal["low", "high"], float, int], ...], rate: float) -> Floats:
+@lru_cache(maxsize=64)
+def _designed(stages: tuple[tuple[Literal["low", "high"], float, int], ...], rate: float) -> Floats:
     from scipy.signal import butter
 
     built = []
@@ -181,6 +183,11 @@ def _sections(stages: tuple[tuple[Literal["low", "high"], float, int], ...], rat
         single = corrected_corner(corner, rate, order, kind)
         built.append(butter(order, single, btype=kind, fs=rate, output="sos"))
     return np.concatenate(built)
+
+
+def _sections(stages: tuple[tuple[Literal["low", "high"], float, int], ...], rate: float) -> Floats:
+    # A copy: what is kept must not be changed by whoever gets it.
+    return _designed(stages, rate).copy()
 
 
 def _by_parts(

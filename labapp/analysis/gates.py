@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from labapp.analysis.crosstalk import Crosstalk, crosstalk
 from labapp.analysis.inputs import RecordingInput
-from labapp.analysis.pulls import MusclePull, pooled_rise
+from labapp.analysis.pooled import PooledLag
+from labapp.analysis.pulls import MusclePull, pooled_lags
 from labapp.analysis.settings import AnalysisSettings
 
 Floats = NDArray[np.float64]
@@ -20,14 +21,8 @@ Floats = NDArray[np.float64]
 SMALLEST_RISE_GAP_S = 0.01
 """Rises that differ by less than this are not told apart, whatever their ratio."""
 
-RISE_BIAS = 0.6
-"""Greatest bias of a lag in units of the difference of the rises (measured 0.2 to 0.5)."""
-
-RISE_RATIO_LEAD = 1.2
-"""Least ratio of the rises at which a lead is doubted (estimates of a rise scatter by 20 %)."""
-
-RISE_RATIO_ALWAYS = 2.5
-"""Rises that differ more than this are never compared, whatever the lag."""
+RISE_CERTAIN = 0.99
+"""Level at which rises count as different: noise alone must not close the gate."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +41,8 @@ class PairFacts:
         Closed gates.
     robust
         Whether the sign agrees between the equalised lag and NEQ(HB3).
+    pooled
+        Lags with the muscles' own rises, one per kind of ramp.
     """
 
     lags: Floats
@@ -57,6 +54,7 @@ class PairFacts:
     crosstalk: Crosstalk
     reasons: tuple[str, ...]
     robust: bool
+    pooled: tuple[PooledLag, ...] = ()
 
 
 def muscle_gate(name: str, pulls: Sequence[MusclePull], settings: AnalysisSettings) -> str | None:
@@ -97,10 +95,8 @@ def pair_facts(
     )
     used = [(a, b) for (a, b), lag in zip(pairs, lags, strict=True) if math.isfinite(lag)]
     snr = (_median([a.onset.snr_db for a, _ in used]), _median([b.onset.snr_db for _, b in used]))
-    targets = [min(a.onset.snr_db, b.onset.snr_db) for a, b in used]
-    rise_a = pooled_rise([a for a, _ in used], targets)
-    rise_b = pooled_rise([b for _, b in used], targets)
-    rise = (rise_a, rise_b)
+    pooled = pooled_lags([a for a, _ in used], [b for _, b in used], settings)
+    rise = pooled[0].rise if pooled else (nan, nan)
     stretches = [_active(a, b) for a, b in used]
     link = crosstalk([s for s in stretches if s is not None], rate)
     reasons: list[str] = []
@@ -109,10 +105,10 @@ def pair_facts(
             f"signal-to-noise ratios of {names[0]} and {names[1]} differ by "
             f"{abs(snr[0] - snr[1]):.0f} dB (limit {settings.snr_gap_db:g} dB)"
         )
-    if _rise_decides(rise_a, rise_b, _middle(lags), settings):
+    if _rise_decides(pooled, _middle(lags), settings):
         reasons.append(
             f"{names[0]} and {names[1]} rise at different speed "
-            f"({1000 * rise_a:.0f} and {1000 * rise_b:.0f} ms): the order would reflect "
+            f"({1000 * rise[0]:.0f} and {1000 * rise[1]:.0f} ms): the order would reflect "
             "the speed of recruitment as well as its time"
         )
     if math.isfinite(link.peak) and link.peak > settings.crosstalk_r:
@@ -128,31 +124,35 @@ def pair_facts(
             f"two methods disagree about {names[0]} and {names[1]} "
             f"({1000 * main:+.0f} and {1000 * other:+.0f} ms)"
         )
-    return PairFacts(lags, neq, posterior, raw, snr, rise, link, tuple(reasons), not conflict)
+    return PairFacts(
+        lags, neq, posterior, raw, snr, rise, link, tuple(reasons), not conflict, pooled
+    )
 
 
-def _rise_decides(rise_a: float, rise_b: float, lag: float, settings: AnalysisSettings) -> bool:
-    """Whether unequal rises could be what the lag says (all in s).
+def _rise_decides(pooled: Sequence[PooledLag], lag: float, settings: AnalysisSettings) -> bool:
+    """Whether unequal rises could be what the lag (s) says.
 
-    A muscle that rises faster seems earlier, by up to `RISE_BIAS` of the difference of the
-    rises. The gate closes where the lag and the lag without that bias would be called
-    differently, and always where the rises differ more than `RISE_RATIO_ALWAYS`.
+    A muscle that rises faster seems earlier. The gate closes where the rises certainly differ
+    and the lag would be called differently if each muscle had its own rise; and always where
+    they certainly differ by more than `rise_ratio`. What is uncertain closes no gate: it widens
+    the lags with own rises, and these must agree before a lead is called (`pairs.decided`).
     """
-    if not (math.isfinite(rise_a) and math.isfinite(rise_b) and math.isfinite(lag)):
+    if not pooled or not math.isfinite(lag):
         return False
-    ratio, gap = max(rise_a, rise_b) / min(rise_a, rise_b), abs(rise_a - rise_b)
     rope = settings.rope_ms / 1000
-    # A false "first" is the worse mistake: a lead is doubted at smaller differences already.
-    least = min(RISE_RATIO_LEAD, settings.rise_ratio) if abs(lag) >= rope else settings.rise_ratio
-    if ratio <= least or gap <= SMALLEST_RISE_GAP_S:
+    main = pooled[0]
+    gap = abs(main.rise[0] - main.rise[1])
+    if gap <= SMALLEST_RISE_GAP_S:
         return False
-    if ratio > RISE_RATIO_ALWAYS and gap > 3 * SMALLEST_RISE_GAP_S:
+    if gap > 3 * SMALLEST_RISE_GAP_S and main.slower_than(settings.rise_ratio, 0.90):
         return True
-    calls = [
-        0 if abs(value) < rope else math.copysign(1, value)
-        for value in (lag, lag - RISE_BIAS * (rise_a - rise_b))
-    ]
-    return calls[0] != calls[1]
+    if not main.slower_than(1.0, RISE_CERTAIN):
+        return False
+    calls = {
+        0.0 if abs(value) < rope else math.copysign(1, value)
+        for value in (lag, *(check.lag for check in pooled))
+    }
+    return len(calls) > 1
 
 
 def device_gates(

@@ -31,6 +31,9 @@ LagState = Literal["ok", "not interpretable"]
 LAG_EXPONENTS = (1.0,)
 """Ramp linear in variance: the least scatter of a difference (docs/explanation/onset.md)."""
 
+CHECK_EXPONENTS = (1.0, 2.0)
+"""Kinds of ramp under which a session's lead must hold (`labapp.analysis.pooled`)."""
+
 SNR_ORDER_DB = 10.0
 SNR_GAP_DB = 20.0
 SMALLEST_GAP_DB = 0.5
@@ -131,7 +134,9 @@ def lag_of(a: Burst, b: Burst, names: tuple[str, str] = ("first", "second")) -> 
         )
     target = min(snr)
     lag, sd = joint_lag(equalised_fit(a, target), equalised_fit(b, target))
-    raw, _ = joint_lag(equalised_fit(a, a.snr_db), equalised_fit(b, b.snr_db))
+    raw = lag
+    if max(extra_noise(a.snr_db, target), extra_noise(b.snr_db, target)) > 0:
+        raw, _ = joint_lag(equalised_fit(a, a.snr_db), equalised_fit(b, b.snr_db))
     return Lag(
         lag,
         lag - 1.96 * sd,
@@ -182,12 +187,14 @@ def equalised_onset(burst: Burst, target_db: float) -> Moments:
     return moments_of(equalised_fit(burst, target_db))
 
 
-def equalised_fit(burst: Burst, target_db: float) -> RampFit:
+def equalised_fit(
+    burst: Burst, target_db: float, exponents: tuple[float, ...] = LAG_EXPONENTS
+) -> RampFit:
     """Ramp posterior of a burst at a signal-to-noise ratio of `target_db`."""
     return fit_ramp(
         burst,
         extra=extra_noise(burst.snr_db, target_db),
-        exponents=LAG_EXPONENTS,
+        exponents=exponents,
         nu_factor=NU_FACTOR_LAG,
     )
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labapp.analysis.pairs import Pair, decided, judged_pair, turned, two_sided
+from labapp.analysis.pooled import PooledLag
 from labapp.analysis.settings import AnalysisSettings
 from labapp.analysis.statistics import (
     first_of_all,
@@ -101,6 +102,7 @@ def onset_order(
     lags: Mapping[tuple[str, str], ArrayLike] | None = None,
     gates: Mapping[tuple[str, str], Sequence[str]] | None = None,
     muscle_gates: Mapping[str, str] | None = None,
+    checks: Mapping[tuple[str, str], Sequence[PooledLag]] | None = None,
     rng: np.random.Generator | None = None,
 ) -> Order:
     """Order of the muscles over repetitions.
@@ -120,6 +122,8 @@ def onset_order(
         Reasons, per pair, why it must not be interpreted.
     muscle_gates
         Reason, per muscle, why it is left out of the order altogether.
+    checks
+        Per pair, lags with the muscles' own rises, under which a lead must hold too.
     rng
         For the multivariate t; seeded from the settings where None.
 
@@ -140,7 +144,7 @@ def onset_order(
     kept = tuple(name for name in names if name not in dropped)
     columns = [names.index(name) for name in kept]
     complete = x[:, columns][np.isfinite(x[:, columns]).all(axis=1)] if kept else x[:0, :0]
-    pairs = _pairs(x, names, dropped, settings, lags or {}, gates or {})
+    pairs = _pairs(x, names, dropped, settings, lags or {}, gates or {}, checks or {})
     p_first: dict[str, float] = {}
     share: dict[str, Share] = {}
     w = p_w = modal_share = entropy = math.nan
@@ -206,6 +210,7 @@ def _pairs(
     settings: AnalysisSettings,
     lags: Mapping[tuple[str, str], ArrayLike],
     gates: Mapping[tuple[str, str], Sequence[str]],
+    checks: Mapping[tuple[str, str], Sequence[PooledLag]],
 ) -> tuple[Pair, ...]:
     built: list[Pair] = []
     for i, a in enumerate(names):
@@ -224,5 +229,6 @@ def _pairs(
         usable = [k for k in at if built[k].verdict != "not interpretable"]
         adjusted = holm([two_sided(built[k].p_before) for k in usable])
         for k, p in zip(usable, adjusted, strict=True):
-            built[k] = decided(replace(built[k], p_holm=float(p)), settings)
+            pair = replace(built[k], p_holm=float(p))
+            built[k] = decided(pair, settings, checks.get((pair.first, pair.second), ()))
     return tuple(built)

@@ -46,6 +46,11 @@ class RampFit:
     rises: Floats
     exponents: Floats
 
+    def only(self, exponents: tuple[float, ...]) -> RampFit:
+        """Keep the shapes with these exponents."""
+        at = np.isin(self.exponents, exponents)
+        return RampFit(self.times, self.log[:, at], self.rises[at], self.exponents[at])
+
 
 @dataclass(frozen=True, slots=True)
 class Moments:
@@ -140,17 +145,6 @@ def normalised(fit: RampFit, weights: Floats | None = None) -> Floats:
     log = fit.log if weights is None else fit.log + np.log(weights + 1e-300)[None, :]
     p = np.exp(log - log.max())
     return np.asarray(p / p.sum())
-
-
-def rise_evidence(fit: RampFit) -> Floats:
-    """Log evidence of each of `RISES_S` (n_rises,), onset and exponent summed out.
-
-    Summed over repetitions it tells how fast a muscle rises far better than any single one.
-    """
-    rises = np.unique(fit.rises)
-    peak = fit.log.max()
-    mass = np.exp(fit.log - peak).sum(axis=0)
-    return np.array([float(np.log(mass[fit.rises == d].sum() + 1e-300)) for d in rises])
 
 
 def moments(times: Floats, p: Floats) -> Moments:

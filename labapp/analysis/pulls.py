@@ -13,9 +13,16 @@ from labapp.analysis.burst import SNR_FLOOR_DB, Burst, prepare
 from labapp.analysis.equalise import NoiseEqualised, noise_equalised_onset
 from labapp.analysis.filters import band_pass
 from labapp.analysis.inputs import EmgChannel, RepetitionLike
-from labapp.analysis.lag import equalised_fit, extra_noise, joint_lag
+from labapp.analysis.lag import (
+    CHECK_EXPONENTS,
+    LAG_EXPONENTS,
+    equalised_fit,
+    extra_noise,
+    joint_lag,
+)
 from labapp.analysis.onset import Onset, moments_of, onset_of
-from labapp.analysis.posterior import RISES_S, Moments, RampFit, rise_evidence
+from labapp.analysis.pooled import PooledLag, pooled_lag
+from labapp.analysis.posterior import Moments, RampFit
 from labapp.analysis.settings import AnalysisSettings
 
 Floats = NDArray[np.float64]
@@ -47,11 +54,15 @@ class MusclePull:
         return self.burst is not None and self.onset.state == "ok"
 
     def fit_at(self, target_db: float) -> RampFit:
-        """Ramp posterior at a ratio of `target_db` (s from `start`)."""
+        """Ramp posterior of the lag's kind at a ratio of `target_db` (s from `start`)."""
+        return self.fits_at(target_db).only(LAG_EXPONENTS)
+
+    def fits_at(self, target_db: float) -> RampFit:
+        """Ramp posterior of every kind that is checked."""
         assert self.burst is not None
         key = round(extra_noise(self.burst.snr_db, target_db), 3)
         if key not in self.cache:
-            self.cache[key] = equalised_fit(self.burst, target_db)
+            self.cache[key] = equalised_fit(self.burst, target_db, CHECK_EXPONENTS)
         return self.cache[key]
 
 
@@ -179,37 +190,19 @@ def pair_lag(a: MusclePull, b: MusclePull, settings: AnalysisSettings) -> float:
     return lag
 
 
-def pooled_rise(pulls: Sequence[MusclePull], target_db: Sequence[float]) -> float:
-    """Rise time (s) of a muscle's bursts, from all repetitions together.
+def pooled_lags(
+    first: Sequence[MusclePull], second: Sequence[MusclePull], settings: AnalysisSettings
+) -> tuple[PooledLag, ...]:
+    """Lag over all pulls with the muscles' own, pooled rises, once per kind of ramp.
 
-    The evidence for each rise is multiplied over repetitions, each timed at the ratio it is
-    compared at: single repetitions are too ragged to tell. NaN below three repetitions.
+    The pulls are those in which both muscles may be compared; empty below four of them.
     """
-    rows = [
-        rise_evidence(pull.fit_at(target))
-        for pull, target in zip(pulls, target_db, strict=True)
-        if pull.usable and math.isfinite(target)
-    ]
-    if len(rows) < 3:
-        return math.nan
-    # 5 ms: a step has no logarithm, and is no different from the shortest ramp.
-    return math.exp(_best_log(np.sum(rows, axis=0), np.maximum(np.asarray(RISES_S), 0.005)))
-
-
-def _best_log(log_evidence: Floats, rises: Floats) -> float:
-    """``ln(rise)`` of the greatest evidence, by a parabola through it and its neighbours.
-
-    Over twelve repetitions the evidence is far narrower than the grid is wide.
-    """
-    x = np.log(rises)
-    k = int(np.argmax(log_evidence))
-    if k in (0, len(x) - 1):
-        return float(x[k])
-    (xa, xb, xc), (ya, yb, yc) = x[k - 1 : k + 2], log_evidence[k - 1 : k + 2]
-    left, right = (yb - ya) / (xb - xa), (yc - yb) / (xc - xb)
-    curvature = (right - left) / (xc - xa)
-    if curvature >= 0:
-        return float(xb)
-    # Where the slope, linear between the midpoints of the two intervals, passes zero.
-    vertex = (xa + xb) / 2 - left / (2 * curvature)
-    return float(np.clip(vertex, xa, xc))
+    fits_a, fits_b, offsets = [], [], []
+    for a, b in zip(first, second, strict=True):
+        low = min(a.onset.snr_db, b.onset.snr_db)
+        ratios = (low, low) if settings.equalise else (a.onset.snr_db, b.onset.snr_db)
+        fits_a.append(a.fits_at(ratios[0]))
+        fits_b.append(b.fits_at(ratios[1]))
+        offsets.append(a.start - b.start)
+    made = [pooled_lag(fits_a, fits_b, q, offsets) for q in CHECK_EXPONENTS]
+    return tuple(lag for lag in made if lag is not None)

@@ -115,6 +115,7 @@ def analyse_recording(
             gates=gates,
             muscle_gates=gated,
             lags={key: fact.lags for key, fact in facts.items()},
+            checks={key: fact.pooled for key, fact in facts.items()},
         )
         result = answer(order, question, spoken_names(asked))
     tell("amplitudes", 0.8)

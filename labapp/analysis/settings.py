@@ -36,7 +36,8 @@ class AnalysisSettings:
     snr_gap_db
         A larger difference between two muscles makes their pair not interpretable.
     rise_ratio
-        A larger ratio between two muscles' rise times makes their pair not interpretable.
+        A ratio of two muscles' rise times that is certainly (one-sided 5 %) larger than this
+        makes their pair not interpretable.
     min_repetitions
         Fewer complete repetitions than this give no verdict.
     missing_share

@@ -246,9 +246,9 @@ def chances(analysis: Analysis) -> list[Block]:
             "muscle": code,
             "label": names.get(code, code),
             "p": value(analysis, "order", "p_first", code),
-            "share": value(analysis, "order", "share_first", code, "share"),
-            "low": value(analysis, "order", "share_first", code, "low"),
-            "high": value(analysis, "order", "share_first", code, "high"),
+            "share": value(analysis, "order", "share_first", code),
+            "low": value(analysis, "order", "share_first_interval", code, "low"),
+            "high": value(analysis, "order", "share_first_interval", code, "high"),
         }
         for code in muscles
     ]

@@ -26,7 +26,7 @@ class FirstBars(Chart):
     def set_document(self, document: Document) -> None:
         """Show another analysis."""
         order = document["order"]
-        shares = order.get("share_first") or {}
+        shares = order.get("share_first_interval") or {}
         self.rows = [
             (code, (order.get("p_first") or {}).get(code), shares.get(code))
             for code in order["muscles"]

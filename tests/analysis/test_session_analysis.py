@@ -75,6 +75,7 @@ def test_contract_fields(document):
         "n",
         "p_first",
         "share_first",
+        "share_first_interval",
         "pairs",
         "n_complete",
         "kendall_w",

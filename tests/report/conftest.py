@@ -158,13 +158,9 @@ def make_analysis(seed=1, n=12, muscles=MUSCLES):
             "n": n - 1,
             "n_complete": n - 1,
             "p_first": dict(zip(muscles, (0.981, 0.001, 0.013, 0.005), strict=True)),
-            "share_first": {
-                code: {
-                    "share": k / 11,
-                    "low": max(0.0, k / 11 - 0.2),
-                    "high": k / 11 + 0.15,
-                    "k": k,
-                }
+            "share_first": {code: k / 11 for code, k in zip(muscles, (8, 0, 2, 1), strict=True)},
+            "share_first_interval": {
+                code: {"low": max(0.0, k / 11 - 0.2), "high": k / 11 + 0.15, "k": k, "n": 11}
                 for code, k in zip(muscles, (8, 0, 2, 1), strict=True)
             },
             "kendall_w": 0.61,
@@ -269,6 +265,7 @@ def make_withheld():
             "n_complete": 0,
             "p_first": {"UT_R": None, "MT_R": None, "LT_R": None},
             "share_first": {},
+            "share_first_interval": {},
             "kendall_w": None,
             "modal_order": None,
             "pairs": {

@@ -129,8 +129,9 @@ def example_document(state: str = "first", reps: int = 12, seed: int = 3) -> dic
             "kendall_w": 0.82,
             "modal_order": {"order": "RM_R MT_R UT_R LT_R", "share": 0.6},
             "p_first": {"RM_R": 0.97, "UT_R": 0.01, "MT_R": 0.02, "LT_R": 0.0},
-            "share_first": {
-                c: {"share": k / 11, "low": 0.0, "high": 1.0, "k": k, "n": 11}
+            "share_first": {c: k / 11 for c, k in zip(MUSCLES, (10, 0, 1, 0), strict=True)},
+            "share_first_interval": {
+                c: {"low": 0.0, "high": 1.0, "k": k, "n": 11}
                 for c, k in zip(MUSCLES, (10, 0, 1, 0), strict=True)
             },
             "pairs": pairs,

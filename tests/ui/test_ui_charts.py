@@ -82,6 +82,7 @@ def emptied(document: dict[str, Any]) -> dict[str, Any]:
     order = document["order"]
     order["p_first"] = dict.fromkeys(order["p_first"])
     order["share_first"] = dict.fromkeys(order["share_first"])
+    order["share_first_interval"] = dict.fromkeys(order["share_first_interval"])
     for pair in order["pairs"].values():
         for key in ("lag_ms", "low_ms", "high_ms", "p_before"):
             pair[key] = None

@@ -8,6 +8,8 @@ starts see by a stamp that nothing changed and go straight on. Words:
     test [pytest arguments]   static checks, then the tests
     check                     static checks alone (check SESSION.h5: labapp's own check)
     bench [pytest arguments]  the measurements of tests/bench
+    reliability [--short]     kills, cut logs, power failures, faults; writes the page of figures
+    validate [--short]        onsets and verdicts against known truth, as a table
     python ...                the environment's interpreter
     anything else             the same words for labapp: demo, run, analyse, report, ...
 """
@@ -566,6 +568,11 @@ def main(words: Sequence[str]) -> int:
         return tests or static
     if word == "bench":
         return hand_over(pytest_arguments(["tests/bench", "-s", *rest], stamp), stamp)
+    if word == "validate":
+        campaign = ROOT / "tests" / "validation" / "validation_campaign.py"
+        return hand_over([str(campaign), *rest], stamp)
+    if word == "reliability":
+        return hand_over([str(ROOT / "tests" / "reliability" / "campaign.py"), *rest], stamp)
     if word == "help":
         return hand_over(["-m", "labapp", "--help"], stamp)
     return hand_over(["-m", "labapp", *words], stamp)

@@ -105,6 +105,15 @@ class BitalinoCodec:
         """Decode; samples come 4 frames late (`finish` gives the last ones)."""
         return [SampleBlock(run.first, self._unpack(run.frames)) for run in self._chain.feed(data)]
 
+    def feed_placed(
+        self, data: bytes
+    ) -> tuple[list[SampleBlock | DeviceEvent], NDArray[np.int64]] | None:
+        """Decode, and tell where samples end; None if the bytes are not all good frames."""
+        placed = self._chain.feed_placed(data)
+        if placed is None:
+            return None
+        return [SampleBlock(run.first, self._unpack(run.frames)) for run in placed[0]], placed[1]
+
     def finish(self) -> list[SampleBlock | DeviceEvent]:
         """Give out the good frames still held at the end of the stream."""
         return [SampleBlock(run.first, self._unpack(run.frames)) for run in self._chain.finish()]

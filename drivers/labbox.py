@@ -99,15 +99,27 @@ class LabboxCodec:
         self._last: tuple[int, int] | None = None  # counter (unwrapped) and ticks
         self._given = 0
         self._window = WINDOW
+        self._spans: list[tuple[int, int, int]] = []  # of the last feed: place, frames from, to
 
     def feed(self, data: bytes) -> list[SampleBlock | DeviceEvent]:
         """Decode; a frame is given out as soon as it is complete."""
         self._data = self._data[self._at :] + data
         self._at = 0
+        self._spans = []
         out: list[SampleBlock | DeviceEvent] = []
         while self._step(out):
             pass
         return out
+
+    def feed_placed(self, data: bytes) -> tuple[list[SampleBlock | DeviceEvent], NDArray[np.int64]]:
+        """Decode, and tell the number of bytes of ``data`` after which each sample was complete."""
+        before = len(self._data) - self._at
+        items = self.feed(data)
+        ends = [
+            at - before + self._size * np.arange(start + 1, stop + 1)
+            for at, start, stop in self._spans
+        ]
+        return items, np.concatenate([np.zeros(0, np.int64), *ends])
 
     def finish(self) -> list[SampleBlock | DeviceEvent]:
         """Nothing is held but bytes of an unfinished frame."""
@@ -157,9 +169,11 @@ class LabboxCodec:
         return at + self._size <= len(self._data)
 
     def _crc(self, frames: NDArray[np.uint8]) -> NDArray[np.uint16]:
-        crc = np.asarray(self._table[0].take(frames[:, 0]), np.uint16)
+        # one row per place, as indices already: gathering is then a fifth faster
+        columns = np.ascontiguousarray(frames[:, : len(self._table)].T).astype(np.intp)
+        crc = np.asarray(self._table[0].take(columns[0]), np.uint16)
         for place in range(1, len(self._table)):
-            crc ^= self._table[place].take(frames[:, place])
+            crc ^= self._table[place].take(columns[place])
         return crc
 
     def _take(self, frames: NDArray[np.uint8], out: list[SampleBlock | DeviceEvent]) -> None:
@@ -188,6 +202,7 @@ class LabboxCodec:
             first = self._base + counter
             rows = counts if stop - start == len(counts) else counts[start:stop].copy()
             out.append(SampleBlock(first, rows, ticks))
+            self._spans.append((self._at, start, stop))
             self.stats.lost += first - self._given
             self.stats.samples += stop - start
             self._given = first + stop - start
@@ -205,9 +220,11 @@ class LabboxCodec:
         return start + np.cumsum(steps)
 
     def _unpack(self, frames: NDArray[np.uint8]) -> NDArray[np.int32]:
-        wide = np.zeros((len(frames), self._n, 4), np.uint8)
-        wide[:, :, 1:] = frames[:, HEAD:-2].reshape(len(frames), self._n, 3)
-        return (wide.view("<i4")[:, :, 0] >> 8).astype(np.int32)
+        # Each count is read with the byte before it, which the shift throws away again.
+        place, strides = HEAD - 1, (self._size, 3)
+        wide = np.ndarray((len(frames), self._n), "<i4", frames, place, strides)
+        counts: NDArray[np.int32] = np.right_shift(wide, 8).astype(np.int32, copy=False)
+        return counts
 
     def encode(self, block: SampleBlock) -> bytes:
         """One frame per row; without ticks the times are index / rate."""

@@ -16,9 +16,10 @@ Decisions depend on the bytes alone, never on how they were split into reads.
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,26 @@ class FrameChain:
             pass
         out, self._out = self._out, []
         return out
+
+    def feed_placed(self, data: bytes) -> tuple[list[Run], Index] | None:
+        """Find frames, and tell where they end; None (nothing taken) unless all is well.
+
+        All is well when every byte belongs to a good frame that follows the one before it; then
+        frames are held and given out alike, however the bytes are split.
+        """
+        if self._broken or not self._anchored or self._next != self._given:
+            return None
+        before, account = dict(self.__dict__), copy.copy(self._stats)
+        carried = len(self._data) - self._at
+        runs = self.feed(data)
+        frames = (carried + len(data)) // self._size
+        due = replace(account, samples=account.samples + frames - self._held)
+        if self._broken or self._stats != due:
+            self.__dict__.update(before, _out=[])
+            for field in fields(account):
+                setattr(self._stats, field.name, getattr(account, field.name))
+            return None
+        return runs, self._size * np.arange(1, frames + 1) - carried
 
     def finish(self) -> list[Run]:
         """Give out the good frames still held at the end of the stream."""

@@ -127,7 +127,8 @@ def _piece(
             newest, rows, stamps, row[1:], first[1:] - (first + count)[:-1],
             rate=decoder.rate, modulus=decoder.modulus,
         )  # fmt: skip
-        newest = newest + sum((rows > r.row) * r.add for r in repairs)
+        # Samples counted as newest while held back may be given up later: never let them fall.
+        newest = np.maximum.accumulate(newest + sum((rows > r.row) * r.add for r in repairs))
         first, row, count, uncertain = _apply(repairs, first, row, count)
     scale = decoder.rate / (decoder.tick_rate or 1.0)
     if decoder.ticked:

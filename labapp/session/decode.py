@@ -8,7 +8,7 @@ device's own count. `session.assemble` does the rest once the last byte is in.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -132,6 +132,65 @@ class StreamDecoder:
             self._begin(t_ns)
         self._take(self._codec.feed(data), t_ns)
         self._observe(t_ns)
+
+    def feed_reads(self, reads: Sequence[tuple[bytes, int]]) -> None:
+        """Decode the bytes of several reads with their stamps: as `feed` one by one, but faster.
+
+        Where the codec tells at which byte each sample was complete, all are decoded in one go
+        and the newest sample of each read follows from that; else they are split further.
+        """
+        placing = getattr(self._codec, "feed_placed", None)
+        if placing is None or len(reads) < 2:
+            for data, t_ns in reads:
+                self.feed(data, t_ns)
+            return
+        if self._segment < 0:
+            self._begin(reads[0][1])
+        placed = placing(b"".join(data for data, _ in reads))
+        if placed is None:
+            half = len(reads) // 2
+            self.feed_reads(reads[:half])
+            self.feed_reads(reads[half:])
+            return
+        items, ends = placed
+        stops = np.cumsum([len(data) for data, _ in reads])
+        self._take_placed(items, ends, stops, np.array([t_ns for _, t_ns in reads], np.int64))
+
+    def _take_placed(
+        self, items: list[SampleBlock | DeviceEvent], ends: Longs, stops: Longs, t_ns: Longs
+    ) -> None:
+        """Take samples that ended at byte ``ends`` of reads that ended at byte ``stops``."""
+        read = np.minimum(np.searchsorted(stops, ends), len(stops) - 1)
+        before, done = self.rows, 0
+        index, segment, tick = [], [], []
+
+        def note(first: int, n: int, ticks: Ticks | None) -> None:
+            index.append(np.arange(first - self._shift, first - self._shift + n))
+            segment.append(np.full(n, self._segment))
+            tick.append(np.full(n, self._tick or 0) if ticks is None else ticks)
+
+        for item in items:
+            self._take([item], int(t_ns[read[done] if done < len(read) else -1]))
+            if isinstance(item, SampleBlock):
+                note(item.first, len(item.counts), item.ticks)
+                done += len(item.counts)
+        if done < len(ends) and self._next is not None:
+            note(self._next, len(ends) - done, None)
+        if not index:
+            return
+        # The newest sample of each read that completed any.
+        newest = np.searchsorted(ends, stops, side="right") - 1
+        mine = np.flatnonzero(np.diff(newest, prepend=-1) > 0)
+        at = newest[mine]
+        account = self.account
+        found = (np.concatenate(index)[at], at + before + 1, np.concatenate(tick)[at], t_ns[mine])
+        segments = np.concatenate(segment)[at]
+        fresh = np.ones(len(at), np.bool_)
+        if account.read_newest:  # samples held back were seen already
+            fresh = (segments != account.read_segment[-1]) | (found[0] > account.read_newest[-1])
+        names = ("read_newest", "read_row", "read_tick", "read_t_ns", "read_segment")
+        for name, column in zip(names, (*found, segments), strict=True):
+            getattr(account, name).frombytes(column[fresh].astype(np.int64).tobytes())
 
     def finish(self, t_ns: int) -> None:
         """Take what the codec still held: no more bytes follow."""

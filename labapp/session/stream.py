@@ -118,7 +118,7 @@ class Stream:
     @property
     def rate(self) -> float:
         """Measured rate, Hz (device's own sample period for devices that stamp their time)."""
-        if not self.ticked or self.n < 2:
+        if not self.ticked or self.received < 2:
             return self.clock.rate
         times = self.times()
         return (self.n - 1 - int(self._first[0])) / float(times[-1] - times[int(self._first[0])])

@@ -29,18 +29,19 @@ from labapp.session.content import (
     knot_table,
 )
 from labapp.session.hdf import h5py, publish
+from labapp.session.press import Press
 
 _FILTERS = {"shuffle": True, "compression": "gzip", "compression_opts": 4, "fletcher32": True}
 _TABLE_CHUNK = 4096
-# Chunks written per call: fewer, larger calls; memory stays at a few seconds of samples.
-_CHUNKS_AT_ONCE = 8
+_CHUNKS_AT_ONCE = 8  # fewer, larger calls; memory stays at a few seconds of samples
 
 
 class StreamWriter:
     """Append the samples of one stream, then its tables."""
 
-    def __init__(self, group: Any, head: StreamHead) -> None:
+    def __init__(self, group: Any, head: StreamHead, press: Press) -> None:
         self._group = group
+        self._press = press
         self._chunk = max(1, min(round(head.rate_nominal), 1 << 16))
         self.received = 0
         self._pending: list[Counts] = []
@@ -91,23 +92,29 @@ class StreamWriter:
         if not n:
             return
         counts = np.concatenate(self._pending).astype("<i4", copy=False)
-        self._hashes[f.COUNTS].update(np.ascontiguousarray(counts[:n]).data)
-        start, stop = self.received, self.received + n
-        self._counts.resize(stop, axis=0)
-        self._counts[start:stop] = counts[:n]
         self._pending = [counts[n:]]
+        self._send(f.COUNTS, self._counts, counts[:n])
         if self._ticks is not None:
             ticks = np.concatenate(self._pending_ticks).astype("<i8", copy=False)
-            self._hashes[f.TICKS].update(np.ascontiguousarray(ticks[:n]).data)
-            self._ticks.resize(stop, axis=0)
-            self._ticks[start:stop] = ticks[:n]
             self._pending_ticks = [ticks[n:]]
-        self.received = stop
+            self._send(f.TICKS, self._ticks, ticks[:n])
+        self.received += n
         self._waiting -= n
+
+    def _send(self, name: str, target: Any, rows: NDArray[Any]) -> None:
+        start, stop, digest = self.received, self.received + len(rows), self._hashes[name]
+
+        def write() -> None:
+            digest.update(np.ascontiguousarray(rows).data)
+            target.resize(stop, axis=0)
+            target[start:stop] = rows
+
+        self._press.run(write)
 
     def flush(self) -> None:
         """Write what waits for a full chunk: no samples may follow."""
         self._write(self._waiting)
+        self._press.wait()
 
     def finish(self, tables: StreamTables) -> None:
         """Write the tables and close the account."""
@@ -148,6 +155,7 @@ class SessionWriter:
         except OSError as error:
             reason = error.strerror or str(error).splitlines()[0]
             raise LabError(f"cannot write {self.part}: {reason}", "check the folder") from error
+        self._press = Press()
         self._file.create_group(f.STREAMS)
         self._file.create_group(f.DERIVED)
 
@@ -160,6 +168,7 @@ class SessionWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._press.close()
         self._file.close()
         self.part.unlink(missing_ok=True)
 
@@ -168,7 +177,7 @@ class SessionWriter:
         if not is_safe_name(head.id):
             raise LabError(f"stream name {head.id!r} is not allowed", "use letters, digits, . _ -")
         group = self._file[f.STREAMS].create_group(head.id)
-        return StreamWriter(group, head)
+        return StreamWriter(group, head, self._press)
 
     def finish(
         self,

@@ -18,6 +18,7 @@ from labapp.analysis.phases import Amplitudes, phases_of
 from labapp.analysis.pulls import MusclePull
 from labapp.analysis.question import Answer
 from labapp.analysis.settings import AnalysisSettings
+from labapp.analysis.statistics import orders
 
 Floats = NDArray[np.float64]
 
@@ -82,9 +83,9 @@ def verdict_part(result: Answer | None, muscles: Sequence[str]) -> dict[str, Any
 
 
 def repetition_part(
-    rep: RepetitionLike, own: Mapping[str, MusclePull], force: Pull | None
+    rep: RepetitionLike, own: Mapping[str, MusclePull], force: Pull | None, tie: float
 ) -> dict[str, Any]:
-    """Write one repetition: its landmarks and every muscle's onset."""
+    """Write one repetition: its landmarks, every muscle's onset and their order (ties: s)."""
     onset_s = rep.force_onset_s
     reasons = list(rep.reasons)
     peak = None
@@ -104,7 +105,17 @@ def repetition_part(
         "force_peak_n": peak,
         "phases": {k: list(v) for k, v in phases.items()} if (phases := phases_of(rep)) else None,
         "onsets": {m: _onset(pull, rep.valid, onset_s) for m, pull in own.items()},
+        "order": _order_of(own, tie) if rep.valid else None,
     }
+
+
+def _order_of(own: Mapping[str, MusclePull], tie: float) -> str | None:
+    """Order of the muscles that have an onset: at equal noise where all of them were equalised."""
+    times = {m: p.onset.time for m, p in own.items() if math.isfinite(p.onset.time)}
+    equal = {m: equalised_s(own[m]) for m in times}
+    if all(map(math.isfinite, equal.values())):
+        times = equal
+    return orders([list(times.values())], tuple(times), tie)[0] if times else None
 
 
 def _onset(pull: MusclePull, valid: bool, force_onset: float | None) -> dict[str, Any]:

@@ -149,7 +149,8 @@ def analyse_recording(
         "parameters_sha256": settings.sha256(),
         "verdict": verdict_part(result, muscles),
         "repetitions": [
-            repetition_part(rep, measured[id(rep)], pulls[id(rep)]) for rep in order_repetitions
+            repetition_part(rep, measured[id(rep)], pulls[id(rep)], settings.tie_ms * 1e-3)
+            for rep in order_repetitions
         ],
         "repetition_source": inputs.repetition_source,
         "order": order_part(order, facts, settings),

@@ -188,10 +188,10 @@ def first_of_all(onsets: ArrayLike, rng: np.random.Generator, draws: int = 20_00
     return np.asarray((winners / winners.sum(axis=1, keepdims=True)).mean(axis=0))
 
 
-def modal_order(onsets: ArrayLike, names: tuple[str, ...], tie: float) -> tuple[str, float, float]:
-    """Most frequent order, its share, and the entropy of the order (0 = always the same).
+def orders(onsets: ArrayLike, names: tuple[str, ...], tie: float) -> list[str]:
+    """Order of the muscles in every repetition; ties with ``=``: ``"RM>MT=LT>UT"``.
 
-    Ties are written with ``=``: ``"RM>MT=LT>UT"``.
+    ``onsets`` (n_repetitions, n_muscles) s without NaN, ``tie`` s.
     """
     ranks, _ = ranks_with_ties(onsets, tie)
     texts = []
@@ -203,6 +203,12 @@ def modal_order(onsets: ArrayLike, names: tuple[str, ...], tie: float) -> tuple[
                 text += "=" if row[k] == row[order[position - 1]] else ">"
             text += names[k]
         texts.append(text)
+    return texts
+
+
+def modal_order(onsets: ArrayLike, names: tuple[str, ...], tie: float) -> tuple[str, float, float]:
+    """Most frequent order, its share, and the entropy of the order (0 = always the same)."""
+    texts = orders(onsets, names, tie)
     counts: dict[str, int] = {}
     for text in texts:
         counts[text] = counts.get(text, 0) + 1

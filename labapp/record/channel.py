@@ -83,7 +83,8 @@ class Server:
         with suppress(OSError):
             Client(self.address).close()  # wakes the accepting thread if it still waits
         self._thread.join(2.0)
-        self._listener.close()
+        with suppress(FileNotFoundError):  # the folder may be gone, and the socket with it
+            self._listener.close()
         with self._lock:
             clients = list(self._clients)
         for client in clients:

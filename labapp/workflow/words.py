@@ -12,6 +12,7 @@ def summary(document: dict[str, Any]) -> str:
     parts = [
         _verdict(document),
         _order(document),
+        _repetitions(document),
         _ratios(document),
         _force(document),
         _quality(document),
@@ -50,6 +51,25 @@ def _order(document: dict[str, Any]) -> str:
     if chances:
         lines.append(f"  P(first of all): {', '.join(chances)}")
     return "\n".join(lines)
+
+
+def _repetitions(document: dict[str, Any]) -> str:
+    """One line a repetition: every muscle's onset after the cue (else in the recording), order."""
+    rows = []
+    for rep in document["repetitions"]:
+        zero, unit, form = rep["cue_s"], "ms", "6.0f"
+        if zero is None:
+            zero, unit, form = 0.0, "s", "9.3f"
+        cells = []
+        for muscle, onset in rep["onsets"].items():
+            time = onset["time_s"]
+            shown = None if time is None else (time - zero) * (1000.0 if unit == "ms" else 1.0)
+            cells.append(
+                f"{muscle} {_number(shown, form):>6} {unit if shown is not None else '  '}"
+            )
+        end = rep["order"] if rep["valid"] else f"left out: {', '.join(rep['reasons'])}"
+        rows.append(f"  {rep['number']:3}  {'  '.join(cells)}  {end or 'no onset found'}")
+    return "\n".join(["Repetitions (onset after the cue)", *rows]) if rows else ""
 
 
 def _ratios(document: dict[str, Any]) -> str:

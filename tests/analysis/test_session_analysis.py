@@ -1,5 +1,6 @@
 import json
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -118,6 +119,13 @@ def test_leading_rhomboid_is_called(document):
     assert document["verdict"]["muscle"] == "RM_R"
     assert document["verdict"]["headline"].startswith("Rhomboid major before upper trapezius by ")
     assert "12 repetitions)" in document["verdict"]["headline"]
+
+
+def test_every_repetition_tells_its_order(document):
+    orders = [rep["order"] for rep in document["repetitions"]]
+    assert len(orders) == 12
+    assert all(order.startswith("RM_R>") for order in orders)
+    assert all(set(re.split("[>=]", order)) == {"RM_R", "UT_R"} for order in orders)
 
 
 def test_ratio_of_equal_drives_is_one(document):

@@ -34,7 +34,9 @@ TICKS = {"ms": 1e3, "us": 1e6}
 KINDS: dict[str, Kind] = {"V": "emg", "N": "force", "": "digital"}
 UNVERIFIED = "timing unverified: no time column, lines lost whole cannot be seen"
 
-_LABEL = rb"(?:[A-Za-z_][A-Za-z0-9_]{0,31}+:[ \t]*+)?+"
+# Possessive on single characters only: a possessive group, (?:...)++, ends in the middle of a line
+# on Python before 3.11.5 (gh-106052).
+_LABEL = rb"(?:[A-Za-z_][A-Za-z0-9_]{0,31}+:[ \t]*+)?"
 _BREAK = rb"(?:[ \t]*+[,;][ \t]*+|[ \t]++)"
 _LABELS = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*+:")
 _ABSENT = re.compile(rb"(?:nan|[+-]?inf(?:inity)?|ovf)?", re.IGNORECASE)
@@ -103,13 +105,13 @@ class AsciiLinesCodec:
         self._low = np.array([column.low for column in settings.columns])
         self._high = np.array([column.high for column in settings.columns])
         self._longest = 64 * (len(self.channels) + 1)
-        numbers = [rb"[+-]?+[0-9]{1,10}+" + rb"(?:\.[0-9]{0,%d}+)?+" % d for d in self._decimals]
+        numbers = [rb"[+-]?+[0-9]{1,10}+" + rb"(?:\.[0-9]{0,%d}+)?" % d for d in self._decimals]
         self._samples: StampedSamples | None = None
         if self.tick_rate is not None:
             self._samples = StampedSamples(Stamp(self.tick_rate / self.rate, WRAP), self.stats)
             numbers.insert(0, rb"[0-9]{1,10}+")
         line = _BREAK.join(_LABEL + number for number in numbers) + rb"[ \t,;]*+[\r\n]++"
-        self._lines = re.compile(rb"(?:[ \t]*+" + line + rb")++")
+        self._lines = re.compile(rb"(?:[ \t]*+" + line + rb")+")
         self._tail = b""
         self._before = 10  # the byte before it
         self._rows = np.empty((0, len(self.channels)), np.int32)  # of the numbers in _samples

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -169,3 +170,15 @@ def test_qt_keeps_the_reference_counts_of_none_and_true():
     done = run(REFCOUNT)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "BAD"
+
+
+def test_no_possessive_groups():
+    """They end in the middle of a match on Python before 3.11.5 (gh-106052)."""
+    sources = [*(ROOT / "labapp").rglob("*.py"), *(ROOT / "drivers").glob("*.py")]
+    found = [
+        f"{path.name}:{number}"
+        for path in sources
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if re.search(r"\)[+*?]\+", line) and not line.lstrip().startswith("#")
+    ]
+    assert found == []

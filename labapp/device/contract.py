@@ -135,8 +135,7 @@ class DeviceSide(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Data sheet of a device, from ``hardware/<name>/sheet.toml``."""
 
     title: str

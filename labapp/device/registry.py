@@ -12,33 +12,13 @@ import pkgutil
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from labapp import load, paths
 from labapp.device.contract import Capability, Driver, DriverInfo, Sheet
 from labapp.errors import LabError
-
-
-class _SheetFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``sheet.toml`` as written; the same fields as `Sheet`, read strictly."""
-
-    title: str
-    maker: str
-    link: str
-    baud: int
-    usb_ids: tuple[str, ...]
-    bits: int
-    onset_capable: Capability
-    onset_reason: str
-    clock: Literal["crystal", "rc"]
-    filter_delay_s: float
-    filter_delay_u_s: float
-    wire_delay_s: float
-    provenance: str
-    wiring: str
-    notes: tuple[str, ...] = ()
 
 
 def get_driver(name: str) -> Driver:
@@ -137,7 +117,7 @@ def _load(name: str) -> tuple[Driver, ModuleType]:
 def _sheet(name: str, module: ModuleType) -> Sheet:
     beside = Path(module.__file__ or name).with_suffix(".toml")
     path = beside if beside.is_file() else paths.find("hardware", name) / "sheet.toml"
-    return Sheet(**msgspec.structs.asdict(load.read_toml(path, _SheetFile)))
+    return load.read_toml(path, Sheet)
 
 
 def _examine(name: str) -> DriverInfo | str:

@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from labapp.errors import LogDamaged
 from labapp.model import Counts, Ticks
 from labapp.record.log import Frame, FrameKind, Log, read_log
@@ -229,7 +231,7 @@ def _meta(log: Log, decoders: list[StreamDecoder]) -> dict[str, Any]:
             "sha256": hashlib.sha256(protocol["text"].encode()).hexdigest(),
         }
     meta["account"] = {decoder.id: asdict(decoder.stats) for decoder in decoders}
-    meta["sheets"] = {decoder.id: asdict(decoder.sheet) for decoder in decoders}
+    meta["sheets"] = {decoder.id: structs.asdict(decoder.sheet) for decoder in decoders}
     meta["log"] = {
         "torn_bytes": log.torn_bytes,
         "missing_frames": log.missing_frames,

@@ -20,7 +20,7 @@ from labapp.workflow.analysing import analyse
 from labapp.workflow.files import import_file
 from labapp.workflow.record import Recording, recorder_config
 
-SHARED = Path("/work/shared/data/emg")
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "emg"
 MAP = Path(__file__).parents[1] / "data" / "real_two_muscles.toml"
 NS = 1_000_000_000
 RATE = 2048.0

@@ -14,14 +14,12 @@ that end in FF hex: they are within the range, so they are kept; a spike check m
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
-from labapp.device import Exchange
-from labapp.device.freerunning import FreeRunningSide, free_running_start
-from labapp.device.linecodec import WRAP, LineCodec, LineFormat, newtons_per
+from labapp.device.freerunning import FreeRunningLines
+from labapp.device.linecodec import WRAP, LineFormat, newtons_per
 from labapp.device.lines import Row, is_missing, to_count, to_text
 from labapp.errors import LabError
 from labapp.model import ChannelInfo
@@ -102,27 +100,4 @@ def line_format(settings: Settings) -> LineFormat:
     return LineFormat("HX711", (channel(settings),), settings.rate, read, write, tick_rate)
 
 
-class Hx711:
-    """Driver of sketches that print HX711 readings."""
-
-    name = "hx711"
-    settings_type: type[msgspec.Struct] = Settings
-
-    def codec(self, settings: Any) -> LineCodec:
-        """Decode and encode the sketch's lines."""
-        return LineCodec(line_format(settings))
-
-    def device_side(self, settings: Any) -> FreeRunningSide:
-        """Play a sketch, which sends by itself."""
-        return FreeRunningSide()
-
-    def start(self, settings: Any) -> Sequence[Exchange]:
-        """Wait for the end of a line; the board may reset and tare first, and average long."""
-        return free_running_start(6.0 + 2.0 / settings.rate)
-
-    def stop(self, settings: Any) -> Sequence[Exchange]:
-        """Nothing stops it: closing the port is all."""
-        return ()
-
-
-DRIVER = Hx711()
+DRIVER = FreeRunningLines("hx711", Settings, line_format)

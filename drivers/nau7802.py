@@ -12,14 +12,12 @@ unverified").
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
-from labapp.device import Exchange
-from labapp.device.freerunning import FreeRunningSide, free_running_start
-from labapp.device.linecodec import LineCodec, LineFormat, newtons_per
+from labapp.device.freerunning import FreeRunningLines
+from labapp.device.linecodec import LineFormat, newtons_per
 from labapp.device.lines import Row, is_missing, to_count, to_text
 from labapp.errors import LabError
 from labapp.model import ChannelInfo
@@ -93,27 +91,4 @@ def line_format(settings: Settings) -> LineFormat:
     return LineFormat("NAU7802", (channel(settings),), settings.rate, read, write)
 
 
-class Nau7802:
-    """Driver of the NAU7802 example sketches."""
-
-    name = "nau7802"
-    settings_type: type[msgspec.Struct] = Settings
-
-    def codec(self, settings: Any) -> LineCodec:
-        """Decode and encode the sketch's lines."""
-        return LineCodec(line_format(settings))
-
-    def device_side(self, settings: Any) -> FreeRunningSide:
-        """Play the sketch, which sends by itself."""
-        return FreeRunningSide()
-
-    def start(self, settings: Any) -> Sequence[Exchange]:
-        """Wait for the end of a line; nothing is sent that could tare (t) or calibrate (c)."""
-        return free_running_start(6.0 + 2.0 / settings.rate)
-
-    def stop(self, settings: Any) -> Sequence[Exchange]:
-        """Nothing stops it: closing the port is all."""
-        return ()
-
-
-DRIVER = Nau7802()
+DRIVER = FreeRunningLines("nau7802", Settings, line_format)

@@ -17,7 +17,7 @@ from labapp.ui.opening import Opening
 from labapp.ui.preferences import load_preferences
 from labapp.ui.recording import LiveRecording
 from labapp.ui.work import Work
-from labapp.workflow.demo_job import closing_words, demo_files, demo_protocol, encode
+from labapp.workflow.demo_job import closing_words, demo_files, demo_protocol, write_analysis
 from labapp.workflow.naming import DEMO_PARTICIPANT
 
 WALL_S = 20.0
@@ -88,7 +88,7 @@ class Demo(QObject):
     def _save(self, _: object) -> None:
         document = self.work.result.document
         if document is not None:
-            self.files.analysis.write_text(encode(dict(document)), encoding="utf-8")
+            write_analysis(self.files.analysis, dict(document))
         self.work.shelf.report("html")
 
     def _failed(self, error: BaseException) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from labapp.errors import LabError
 from labapp.load import parse_json
 from labapp.record.config import ClockConfig
+from labapp.report.saving import save
 from labapp.trials.protocol import Protocol, load_protocol
 from labapp.workflow.analysing import analyse
 from labapp.workflow.devices import choose_devices
@@ -135,7 +136,7 @@ def demo(
         progress=_part(progress, "record"),
     )
     document = analyse(files.session, save=True, progress=_part(progress, "analyse"))
-    files.analysis.write_text(encode(document), encoding="utf-8")
+    write_analysis(files.analysis, document)
     make_report(
         [files.session], files.report, documents=[document], progress=_part(progress, "report")
     )
@@ -160,9 +161,10 @@ def demo_protocol() -> Protocol:
     return load_protocol(DEMO_PROTOCOL).with_rests_up_to(DEMO_REST_S)
 
 
-def encode(document: dict[str, Any]) -> str:
-    """JSON text of an analysis document, the same characters for the same document."""
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+def write_analysis(path: Path, document: dict[str, Any]) -> None:
+    """Write an analysis document whole or not at all; the same bytes for the same document."""
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    save(path, f"{text}\n".encode())
 
 
 def known_truth(truth: dict[str, Any], *, pull: str = "fast") -> str:

@@ -20,6 +20,8 @@ Mode = Literal["sweep", "scroll"]
 ERASE = 0.03  # share of the window kept empty ahead of the sweep
 FLOOR = {"V": 50e-6, "N": 20.0}
 TOP, HEIGHT = 0.06, 0.88  # a lane's drawing area, share of its height
+RECENT_S = 0.25  # the value beside a lane is the peak of this long
+CALM_S = 0.2  # how often the whole window is looked at, to shrink a scale
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class _Feed:
     emg: NDArray[np.bool_]
     lanes: list[int]
     filters: dict[str, ViewFilter] = field(default_factory=dict)
+    looked_s: float = -np.inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +161,8 @@ class Lanes:
     def set_filtered(self, on: bool, pixels: int) -> None:
         """Band-pass the EMG lanes, for viewing only."""
         self.filtered = on
+        for lane in self.lanes:
+            lane.scale.restart()
         self.rebin(self.seconds, pixels)
 
     def poll(self) -> bool:
@@ -177,30 +182,38 @@ class Lanes:
                 values[:, feed.emg] = feed.filters["emg"].apply(values[:, feed.emg])
             feed.ring.feed(first, values, rails)
             moved = True
+            self._rescale(feed, self.source.start_s(feed.stream.id) + stop / feed.stream.rate)
         return moved
 
-    def lines(self) -> list[LaneLines]:
-        """Lines of every lane in plot units: x in seconds, y in lanes (0 at the top)."""
+    def lines(self, left: float = -np.inf, right: float = np.inf) -> list[LaneLines]:
+        """Lines of every lane in plot units: x in seconds, y in lanes (0 at the top).
+
+        Parameters
+        ----------
+        left, right
+            Only what reaches into this part of the x axis: a sweep needs a narrow strip a frame.
+        """
         now = self.now_s
         out: list[LaneLines] = []
         for feed in self._feeds:
-            out += self._feed_lines(feed, now)
+            out += self._feed_lines(feed, now, left, right)
         return out
 
-    def _feed_lines(self, feed: _Feed, now: float) -> list[LaneLines]:
+    def _feed_lines(self, feed: _Feed, now: float, left: float, right: float) -> list[LaneLines]:
         ring = feed.ring
         numbers, at = ring.slots()
         step = ring.per_bin / feed.stream.rate
         times = self.source.start_s(feed.stream.id) + (numbers + 0.5) * step
         hidden = ERASE * self.seconds if self.mode == "sweep" else 0.0
-        keep = (numbers >= 0) & (times > now - self.seconds + hidden)
-        numbers, at, times = numbers[keep], at[keep], times[keep]
         x = np.mod(times, self.seconds) if self.mode == "sweep" else times - now
+        # A line that starts left of the strip, or a gap as wide as a bin, may reach into it.
+        keep = (numbers >= 0) & (times > now - self.seconds + hidden)
+        keep &= (x >= left - 2 * step) & (x <= right + 2 * step)
+        at, x = at[keep], x[keep]
         low, high, last = ring.low[:, at], ring.high[:, at], ring.last[:, at]
         clipped = ring.clipped[:, at]
         lost = np.flatnonzero(ring.lost[at])
         lanes = [self.lanes[index] for index in feed.lanes]
-        self._rescale(lanes, low, high, last, now, max(1, round(0.25 / step)))
         bottom = np.array(feed.lanes, dtype=float) + TOP + HEIGHT
         factor = np.array([HEIGHT / (lane.scale.limit - lane.scale.low) for lane in lanes])
         shift = bottom + factor * [lane.scale.low for lane in lanes]
@@ -231,25 +244,30 @@ class Lanes:
             out.append(LaneLines(lane, signal, gap, marks))
         return out
 
-    @staticmethod
-    def _rescale(
-        lanes: list[Lane],
-        low: NDArray[np.float64],
-        high: NDArray[np.float64],
-        last: NDArray[np.float64],
-        now: float,
-        recent: int,
-    ) -> None:
-        """Let the scales follow what is in view, and note the value to show beside each lane."""
-        if not low.shape[1]:
-            return
+    def _rescale(self, feed: _Feed, now: float) -> None:
+        """Let the scales follow what is in view, and note the value to show beside each lane.
+
+        A scale has to grow at once, for which the newest bins are enough; whether it may shrink
+        is asked of the whole window, five times a second.
+        """
+        ring = feed.ring
+        _, at = ring.slots()
+        recent = at[-max(1, round(RECENT_S * feed.stream.rate / ring.per_bin)) :]
+        low, high = ring.low[:, recent], ring.high[:, recent]
+        peak = np.fmax.reduce(np.fmax(-low, high), axis=1)
+        last = ring.last[:, at[-1]]
+        whole = not 0 <= now - feed.looked_s < CALM_S
+        if whole:
+            feed.looked_s = now
+            low, high = ring.low, ring.high
         least, most = np.fmin.reduce(low, axis=1), np.fmax.reduce(high, axis=1)
-        near = np.fmax(-low[:, -recent:], high[:, -recent:])
-        peak = np.fmax.reduce(near, axis=1)
-        for row, lane in enumerate(lanes):
-            lane.scale.update(float(least[row]), float(most[row]), now)
+        for row, index in enumerate(feed.lanes):
+            lane = self.lanes[index]
+            span = float(least[row]), float(most[row])
+            if whole or lane.scale.exceeded(*span):
+                lane.scale.update(*span, now)
             emg = lane.channel.kind == "emg"
-            lane.value = float(peak[row]) if emg else float(last[row, -1])
+            lane.value = float(peak[row]) if emg else float(last[row])
 
 
 def _rows(x1: Any, y1: NDArray[np.float64], x2: Any, y2: Any) -> NDArray[np.float64]:

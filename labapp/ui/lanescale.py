@@ -46,6 +46,15 @@ class LaneScale:
         """Value at the lower edge of the lane."""
         return -self.limit if self.symmetric else -0.1 * self.limit
 
+    def restart(self) -> None:
+        """Begin from the smallest scale: another signal is shown from now on."""
+        if not self.held:
+            self.limit, self._small_since = self.floor, None
+
+    def exceeded(self, low: float, high: float) -> bool:
+        """Whether a signal between ``low`` and ``high`` leaves the lane; False for NaN."""
+        return high > self.limit or low < self.low
+
     def update(self, low: float, high: float, now_s: float) -> bool:
         """Look at the extremes in view; True if the scale changed."""
         if self.held or math.isnan(low) or math.isnan(high):

@@ -1,13 +1,15 @@
-"""One graphics object that paints the ready-made lines of all live channels.
+"""One graphics object that paints the lines of all live channels.
 
-Lines are handed to the painter as one block of memory, without a Python object per line; the
-pen stays one device pixel wide (a wider one costs five times as much).
+It asks for the lines of the part that Qt wants painted, so a sweep computes and draws a strip a
+frame, and an uncovered window still gets all of it. Lines are handed to the painter as one block
+of memory, without a Python object per line; the pen stays one device pixel wide (a wider one
+costs five times as much).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,11 +43,17 @@ def draw_lines(painter: QPainter, rows: NDArray[np.float64]) -> None:
 
 
 class TracesItem(pg.GraphicsObject):  # type: ignore[misc]
-    """Paints what `show` was given last."""
+    """Paints what its source gives for the exposed part.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    lines
+        Gives the lines between two places on the x axis, in plot units.
+    """
+
+    def __init__(self, lines: Callable[[float, float], Sequence[Lines]]) -> None:
         super().__init__()
-        self._lines: tuple[Lines, ...] = ()
+        self._lines = lines
         self.paint_ms = 0.0
         # Qt then says which part has to be painted: a sweep needs a narrow strip a frame.
         self.setFlag(self.GraphicsItemFlag.ItemUsesExtendedStyleOption)
@@ -56,9 +64,8 @@ class TracesItem(pg.GraphicsObject):  # type: ignore[misc]
         self.prepareGeometryChange()
         self._bounds = QRectF(x[0], 0, x[1] - x[0], lanes)
 
-    def show_lines(self, lines: tuple[Lines, ...], strips: Sequence[tuple[float, float]]) -> None:
-        """Paint these from the next frame on, between the x of each strip only."""
-        self._lines = lines
+    def repaint_strips(self, strips: Sequence[tuple[float, float]]) -> None:
+        """Paint anew, between the x of each strip only."""
         for left, right in strips:
             box = self._bounds
             self.update(QRectF(left, box.top(), right - left, box.height()))
@@ -77,15 +84,11 @@ class TracesItem(pg.GraphicsObject):  # type: ignore[misc]
         began = time.perf_counter()
         exposed: Any = option
         left, right = exposed.exposedRect.left(), exposed.exposedRect.right()
-        whole = right - left > 0.9 * self._bounds.width()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        for group in self._lines:
+        for group in self._lines(left, right):
             pen = QPen(group.colour)
             pen.setCosmetic(True)
             pen.setWidthF(group.width)
             painter.setPen(pen)
-            rows = group.rows
-            if not whole:
-                rows = rows[(rows[:, 2] >= left) & (rows[:, 0] <= right)]
-            draw_lines(painter, rows)
+            draw_lines(painter, group.rows)
         self.paint_ms = (time.perf_counter() - began) * 1e3

@@ -67,7 +67,7 @@ class TracesView(QWidget):
         self.plot.getViewBox().setDefaultPadding(0)
         self.plot.setLabel("bottom", "")
         self.plot.getAxis("bottom").tickStrings = _seconds
-        self.item = TracesItem()
+        self.item = TracesItem(self._lines)
         self.plot.addItem(self.item)
         self.plot.getViewBox().sigResized.connect(self._rebin)
         middle = QHBoxLayout()
@@ -92,7 +92,7 @@ class TracesView(QWidget):
         self._events.clear()
         if source is None:
             self.lanes = None
-            self.item.show_lines((), [self._x_range()])
+            self.item.repaint_strips([self._x_range()])
         else:
             self.lanes = Lanes(source, float(self.seconds.currentData()), self._pixels())
             self.lanes.mode = self.mode.currentData()
@@ -120,8 +120,7 @@ class TracesView(QWidget):
         began = time.perf_counter()
         if not lanes.poll():
             return
-        lines = self._lines(lanes)
-        self.item.show_lines(lines, self._strips(lanes))
+        self.item.repaint_strips(self._strips(lanes))
         self.names.refresh(lanes)
         self.frame_ms = (time.perf_counter() - began) * 1e3 + self.item.paint_ms
         # A slow machine gets fewer frames a second, never a busy window.
@@ -144,12 +143,16 @@ class TracesView(QWidget):
             return [(left, right)]
         return [(left, lanes.seconds), (0.0, right - lanes.seconds)]
 
-    def _lines(self, lanes: Lanes) -> tuple[Lines, ...]:
+    def _lines(self, left: float, right: float) -> list[Lines]:
+        """Everything to paint between two places on the x axis."""
+        lanes = self.lanes
+        if lanes is None:
+            return []
         dark = self.look.colours.dark
         red, amber = self.look.colour("red"), self.look.colour("amber")
         fine = self.devicePixelRatioF() >= 1.5
         out = [self._frame_lines(lanes)]
-        for group in lanes.lines():
+        for group in lanes.lines(left, right):
             code = group.lane.channel.muscle or ""
             # Bars of many bins stay one device pixel wide; the few lines of a slow one need not.
             wide = 2.0 if fine and group.lane.channel.kind == "force" else 0.0
@@ -159,7 +162,7 @@ class TracesView(QWidget):
             if len(group.clipped):
                 out.append(Lines(amber, group.clipped, 2.0))
         out += self._event_lines(lanes)
-        return tuple(out)
+        return out
 
     def _frame_lines(self, lanes: Lanes) -> Lines:
         left, right = self._x_range()
@@ -242,7 +245,7 @@ class TracesView(QWidget):
         self.names.setFixedWidth(look.px(WIDTH))
         self.names.update()
         if self.lanes is not None:
-            self.item.show_lines(self._lines(self.lanes), [self._x_range()])
+            self.item.repaint_strips([self._x_range()])
 
     def _run_timer(self) -> None:
         if self.lanes is not None and self.isVisible():

@@ -24,7 +24,7 @@ from labapp.ui.look import Look  # noqa: E402
 from labapp.ui.tracesview import TracesView  # noqa: E402
 
 CHANNELS, RATE, SECONDS, FRAMES = 16, 2000.0, 10.0, 40
-BUDGET_MS = 4.0
+BUDGET_MS = 1.5
 
 
 def cpu_ms(frame: Callable[[], None], frames: int = FRAMES) -> float:

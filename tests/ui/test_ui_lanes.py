@@ -81,3 +81,19 @@ def test_view_filter_passes_80_hz_and_stops_3_hz() -> None:
     )
     assert filtered[1000:, 0].std() == pytest.approx(np.sqrt(0.5), rel=0.05)
     assert filtered[1000:, 1].std() < 0.03
+
+
+@pytest.mark.parametrize("rate", [2000.0, 80.0])
+def test_a_strip_has_the_lines_of_the_whole_that_reach_into_it(rate: float) -> None:
+    source = SyntheticSource(channels=2, rate=rate)
+    lanes = Lanes(source, 5.0, 1000)
+    for _ in range(30):
+        source.advance(round(0.37 * rate))
+        lanes.poll()
+    left, right = lanes.now_s % 5.0 - 0.3, lanes.now_s % 5.0 + 0.2
+    for whole, part in zip(lanes.lines(), lanes.lines(left, right), strict=True):
+        reaches = (whole.signal[:, 2] >= left) & (whole.signal[:, 0] <= right)
+        inside = {tuple(row) for row in whole.signal[reaches].tolist()}
+        assert inside <= {tuple(row) for row in part.signal.tolist()}
+        assert inside
+        assert len(part.signal) < 0.3 * len(whole.signal)

@@ -14,7 +14,7 @@ that does not keep to the frames passes in 1 of 16 (256) cases.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -221,6 +221,7 @@ class Bitalino:
 
     name = "bitalino"
     settings_type: type[msgspec.Struct] = Settings
+    sync_bits: Mapping[str, int] = {"D": 8}  # input I1: the highest of I1 I2 O1 O2
 
     def codec(self, settings: Any) -> BitalinoCodec:
         """Decode and encode the acquired inputs."""

@@ -7,7 +7,7 @@ Sample indices are absolute, counted by the device's own counter; ranges are hal
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -36,6 +36,14 @@ class ChannelInfo:
     low: int
     high: int
     muscle: str | None = None
+
+
+def calibrated(channel: ChannelInfo, slope: float, intercept: float) -> ChannelInfo:
+    """Give a channel in newtons by its calibration, ``force = slope * count + intercept``.
+
+    The counts stay what they are: only what they mean is said.
+    """
+    return replace(channel, unit="N", scale=slope, offset=-intercept / slope)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,5 +15,14 @@ MUSCLE_NAMES: Final[dict[str, str]] = {
     "IS": "infraspinatus",
     "ES": "lumbar erector spinae",
     "F_PULL": "pull force",
+    "TRIG": "synchronisation pulse",
+    "COPY": "copy of the force",
 }
 """Words for the muscle part of a montage code (``RM_R`` is ``RM`` on the right)."""
+
+PULSE_CODE: Final = "TRIG"
+"""Montage code of an analogue channel that carries synchronisation pulses."""
+COPY_CODE: Final = "COPY"
+"""Montage code of an analogue channel that carries the load cell's signal."""
+SYNC_CODES: Final = frozenset({PULSE_CODE, COPY_CODE})
+"""Codes of channels that are wired to no muscle."""

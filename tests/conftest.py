@@ -234,3 +234,17 @@ def nothing_left_behind() -> Iterator[None]:
             pytest.fail(f"left behind: {'; '.join(sorted(left))}", pytrace=False)
         settle()
         time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def own_lsl_session() -> Iterator[None]:
+    """Let liblsl, here and in children, see nothing but what this test process starts.
+
+    One for all tests: liblsl reads its settings once per process.
+    """
+    path = Path(HOME) / "lsl_api.cfg"
+    text = f"[lab]\nSessionID = labapp-test-{os.getpid()}\n[log]\nlevel = -3\n"
+    path.write_text(text, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LSLAPICFG", str(path))
+        yield

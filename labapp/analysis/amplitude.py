@@ -1,4 +1,4 @@
-"""Amplitude by phase and the reference contraction, corrected for the noise of rest."""
+"""Amplitude by phase, corrected for the noise of rest."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from labapp.analysis.filters import moving_mean
+from labapp.analysis.filters import as_signal, flat_topped
 from labapp.errors import LabError
 
 Floats = NDArray[np.float64]
@@ -37,87 +37,76 @@ def rms(x: Floats, first: int, stop: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """Reference amplitude of one muscle.
+class PhaseAmplitude:
+    """Amplitude of one phase, corrected for rest.
+
+    NaN at the noise floor, with lost samples and where the signal is cut off at its rails.
 
     Attributes
     ----------
-    value
-        Greatest moving RMS over all reference contractions, corrected for rest, unit of the
-        signal; NaN where none could be used.
-    n
-        Contractions used.
-    log_sd
-        Standard uncertainty of the logarithm of `value`: SD of the logs of the contractions'
-        maxima over sqrt(n); 0 where n < 2.
-    snr_db
-        Ratio of the greatest contraction's power to that of rest.
-    reason
-        Why there is no value, else empty.
+    rms
+        Unit of the signal.
+    arv
+        Average rectified value, same unit.
+    iemg
+        Integral of the rectified signal, unit times s.
+    peak
+        Greatest 100 ms RMS.
     """
 
-    value: float
-    n: int
-    log_sd: float
-    snr_db: float
-    reason: str = ""
+    rms: float
+    arv: float
+    iemg: float
+    peak: float
 
 
-def reference_amplitude(
-    x: Floats,
-    rate: float,
-    contractions: Sequence[tuple[int, int]],
-    rest: float,
-    *,
-    window_s: float = 0.5,
-    least_snr_db: float = 15.0,
-) -> Reference:
-    """Find the reference of one muscle: the greatest `window_s` RMS over all its contractions.
+PEAK_S = 0.1
+"""The peak is the greatest RMS of this long."""
+
+GAUSS_ARV = math.sqrt(2 / math.pi)
+"""ARV of Gaussian noise of RMS 1."""
+
+
+def phase_amplitude(
+    signal: ArrayLike, rate: float, span: tuple[int, int], rest: float
+) -> PhaseAmplitude:
+    """RMS, ARV, iEMG and peak of samples ``span[0] .. span[1]-1``.
 
     Parameters
     ----------
-    x
-        (n_samples,) band-passed, NaN where lost.
+    signal
+        (n_samples,) band-passed.
     rate
         Hz.
-    contractions
-        Half-open sample ranges.
+    span
+        Half-open sample range.
     rest
-        RMS at rest, same unit.
-    window_s
-        Moving RMS (centred, step one sample).
-    least_snr_db
-        Contractions below this ratio to rest are not used.
+        RMS at rest; its power is taken off (for the ARV as that of Gaussian noise).
+
+    Raises
+    ------
+    LabError
+        On a signal that is no row of numbers, or a negative or missing rest.
     """
-    tops: list[float] = []
-    weak = 0
-    for first, stop in contractions:
-        part = x[max(first, 0) : stop]
-        if len(part) < int(window_s * rate):
-            continue
-        power = moving_mean(np.square(part), rate, window_s)
-        half = round(window_s * rate) // 2
-        inner = power[half : len(power) - half]
-        if not len(inner) or not np.isfinite(inner).any():
-            continue
-        top = math.sqrt(float(np.nanmax(inner)))
-        if rest > 0 and 20 * math.log10(max(top / rest, 1e-9)) < least_snr_db:
-            weak += 1
-            continue
-        value = corrected_amplitude(top, rest)
-        if math.isfinite(value):
-            tops.append(value)
-    if not tops:
-        reason = (
-            f"{weak} reference contractions below {least_snr_db:g} dB"
-            if weak
-            else "no reference contraction could be measured"
-        )
-        return Reference(math.nan, 0, math.nan, math.nan, reason)
-    greatest = max(tops)
-    spread = float(np.std(np.log(tops), ddof=1)) if len(tops) > 1 else 0.0
-    snr = 20 * math.log10(greatest / rest) if rest > 0 else 99.0
-    return Reference(greatest, len(tops), spread / math.sqrt(len(tops)), snr)
+    x = as_signal(signal, rate)
+    if x.ndim != 1:
+        raise LabError(f"signal has shape {x.shape}", "give one channel")
+    if not (math.isfinite(rest) and rest >= 0):
+        raise LabError(f"rest is {rest!r}", "give the RMS at rest, 0 or more")
+    part = x[max(span[0], 0) : max(span[1], 0)]
+    nan = math.nan
+    if not len(part) or not np.isfinite(part).all() or flat_topped(part):
+        return PhaseAmplitude(nan, nan, nan, nan)
+    arv = GAUSS_ARV * corrected_amplitude(float(np.mean(np.abs(part))) / GAUSS_ARV, rest)
+    total = np.concatenate([[0.0], np.cumsum(np.square(part))])
+    width = min(max(round(PEAK_S * rate), 1), len(part))
+    peak = math.sqrt(float((total[width:] - total[:-width]).max()) / width)
+    return PhaseAmplitude(
+        corrected_amplitude(math.sqrt(float(total[-1]) / len(part)), rest),
+        arv,
+        arv * len(part) / rate,
+        corrected_amplitude(peak, rest),
+    )
 
 
 def quiet_rest(x: Floats, rate: float, windows: Sequence[tuple[int, int]]) -> float:

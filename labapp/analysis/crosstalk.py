@@ -7,12 +7,14 @@ The selectivity tasks decide, these numbers only warn (Winter 1994; domain refer
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labapp.analysis.filters import low_pass
 from labapp.errors import LabError
 
 Floats = NDArray[np.float64]
@@ -78,3 +80,82 @@ def crosstalk(
     best = int(np.argmax(values))
     peak = float(values[best])
     return Crosstalk(peak, float(lags[best] / rate), 100 * peak**2)
+
+
+@dataclass(frozen=True, slots=True)
+class Coupling:
+    """How much two channels have in common over the active parts of a recording.
+
+    Attributes
+    ----------
+    coherence
+        Mean magnitude-squared coherence in the band, 0 to 1; NaN below two segments.
+    limit
+        What unrelated signals exceed at one frequency in 5 % of cases: ``1 - 0.05**(1/(L-1))``
+        for L independent segments.
+    envelope_r
+        Correlation of the 6 Hz envelopes, -1 to 1: common drive as well as crosstalk.
+    segments
+        Segments of the spectra.
+    """
+
+    coherence: float
+    limit: float
+    envelope_r: float
+    segments: int
+
+
+def couplings(
+    parts: Sequence[Mapping[str, Floats]],
+    rate: float,
+    *,
+    band_hz: tuple[float, float] = (20.0, 450.0),
+    segment_s: float = 1.0,
+) -> dict[tuple[str, str], Coupling]:
+    """Coherence and envelope correlation of every pair of channels (Welch, Hann, 50 % overlap).
+
+    Parameters
+    ----------
+    parts
+        Active parts: per part muscle to its (n_i,) band-passed samples, all muscles alike long;
+        parts with lost samples or shorter than a segment are left out.
+    rate
+        Hz.
+    """
+    names = list(parts[0]) if parts else []
+    size = round(segment_s * rate)
+    window = np.hanning(size)
+    spectra, envelopes, independent = [], [], 0.0
+    for part in parts:
+        block = np.stack([part[name] for name in names]) if names else np.zeros((0, 0))
+        if block.shape[-1] < size or not np.isfinite(block).all():
+            continue
+        independent += block.shape[-1] / size
+        for start in range(0, block.shape[-1] - size + 1, size // 2):
+            piece = block[:, start : start + size]
+            spectra.append(np.fft.rfft((piece - piece.mean(axis=1, keepdims=True)) * window))
+        envelopes.append(low_pass(np.abs(block).T, rate, 6.0))
+    pairs = list(combinations(range(len(names)), 2))
+    if len(spectra) < 2:
+        nothing = Coupling(math.nan, math.nan, math.nan, len(spectra))
+        return {(names[a], names[b]): nothing for a, b in pairs}
+    s = np.stack(spectra)
+    frequency = np.fft.rfftfreq(size, 1 / rate)
+    s = s[:, :, (frequency >= band_hz[0]) & (frequency <= band_hz[1])]
+    power = (np.abs(s) ** 2).mean(axis=0)
+    envelope = np.concatenate(envelopes)
+    away = envelope - envelope.mean(axis=0)
+    size_of = np.sqrt((away**2).sum(axis=0))
+    limit = 1 - 0.05 ** (1 / (independent - 1)) if independent > 1 else math.nan
+    made = {}
+    for a, b in pairs:
+        cross = (s[:, a] * np.conj(s[:, b])).mean(axis=0)
+        common = power[a] * power[b]
+        known = common > 0
+        value = (
+            float((np.abs(cross[known]) ** 2 / common[known]).mean()) if known.any() else math.nan
+        )
+        both = float(size_of[a] * size_of[b])
+        r = float(away[:, a] @ away[:, b]) / both if both > 0 else math.nan
+        made[names[a], names[b]] = Coupling(value, limit, r, len(spectra))
+    return made

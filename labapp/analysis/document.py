@@ -14,11 +14,12 @@ from labapp.analysis.gates import PairFacts
 from labapp.analysis.inputs import RepetitionLike
 from labapp.analysis.order import Order
 from labapp.analysis.pairs import Pair
-from labapp.analysis.phases import Amplitudes, phases_of
+from labapp.analysis.phases import phases_of
+from labapp.analysis.pooled import OwnRiseLag
 from labapp.analysis.pulls import MusclePull
 from labapp.analysis.question import Answer
 from labapp.analysis.settings import AnalysisSettings
-from labapp.analysis.statistics import orders
+from labapp.analysis.statistics import more_than_chance, orders, wilson
 
 Floats = NDArray[np.float64]
 
@@ -62,8 +63,19 @@ def equalised_s(pull: MusclePull) -> float:
     return pull.equalised.mean if pull.equalised is not None else math.nan
 
 
-def verdict_part(result: Answer | None, muscles: Sequence[str]) -> dict[str, Any]:
+def verdict_part(
+    result: Answer | None, muscles: Sequence[str], *, order_asked: bool = True
+) -> dict[str, Any]:
     """Write the ``verdict`` part of the document."""
+    if not order_asked:
+        reason = "the protocol asks for no order of onsets"
+        return {
+            "state": "not interpretable",
+            "muscle": None,
+            "n_needed": None,
+            "headline": f"Not applicable: {reason}.",
+            "reasons": [reason],
+        }
     if result is None:
         reason = f"{muscles[0]} is the only muscle: an order needs two"
         return {
@@ -162,11 +174,23 @@ def order_part(
         "p_first": order.p_first,
         "share_first": {m: s.share for m, s in order.share_first.items()},
         "share_first_interval": {
-            m: {"low": s.low, "high": s.high, "k": s.k, "n": s.n}
+            m: {
+                "low": s.low,
+                "high": s.high,
+                "k": s.k,
+                "n": s.n,
+                "wilson": list(wilson(s.k, s.n)),
+                "p_chance": more_than_chance(s.k, s.n, 1 / len(order.share_first)),
+            }
             for m, s in order.share_first.items()
         },
-        "kendall_w": order.kendall_w,
-        "kendall_p": order.kendall_p,
+        "kendall_w": order.agreement.w,
+        "kendall_p": order.agreement.p,
+        "kendall_interval": [order.agreement.low, order.agreement.high],
+        "kendall_chance": {
+            "mean": order.agreement.chance_mean,
+            "p95": order.agreement.chance_high,
+        },
         "modal_order": {"order": order.modal, "share": order.modal_share} if order.modal else None,
         "entropy": order.entropy,
         "precedence": {"muscles": list(order.kept), "share": order.precedence},
@@ -202,21 +226,24 @@ def _pair(pair: Pair, fact: PairFacts, settings: AnalysisSettings) -> dict[str, 
         "lags_ms": pair.lags_ms,
         "snr_db": list(fact.snr_db),
         "rise_ms": [ms(value) for value in fact.rise],
-        "rise_se_ms": [ms(math.sqrt(v)) for v in fact.pooled[0].rise_cov[:2]]
-        if fact.pooled
-        else None,
-        "own_rise": [
-            {
-                "exponent": check.exponent,
-                "lag_ms": ms(check.lag),
-                "low_ms": ms(check.limits(0.95)[0]),
-                "high_ms": ms(check.limits(0.95)[1]),
-                "n": check.n,
-            }
-            for check in fact.pooled
-        ],
+        "rise_se_ms": [ms(value) for value in fact.own.rise_sd] if fact.own else None,
+        "own_rise": _own_rise(fact.own),
         "crosstalk_r": fact.crosstalk.peak,
         "robust": fact.robust,
+    }
+
+
+def _own_rise(own: OwnRiseLag | None) -> dict[str, Any] | None:
+    if own is None:
+        return None
+    low, high = own.limits(0.95)
+    return {
+        "lag_ms": ms(own.lag),
+        "low_ms": ms(low),
+        "high_ms": ms(high),
+        "n": own.n,
+        "ramp_sd_ms": ms(own.se_ramp),
+        "kinds": own.kinds,
     }
 
 
@@ -224,59 +251,3 @@ def _median_ms(values: Floats) -> float:
     """Median over repetitions: the methods printed for comparison have outliers."""
     finite = values[np.isfinite(values)]
     return ms(float(np.median(finite))) if len(finite) else math.nan
-
-
-def ratios_part(amplitude: Amplitudes) -> dict[str, Any]:
-    """Write the ``ratios`` part, pair by pair and phase by phase."""
-    return {
-        pair: {
-            phase: {
-                "ratio": r.ratio,
-                "low": r.low,
-                "high": r.high,
-                "n": r.n,
-                "gcv_percent": r.gcv_percent,
-                "text": r.text,
-            }
-            for phase, r in by_phase.items()
-        }
-        for pair, by_phase in amplitude.ratios.items()
-    }
-
-
-def reference_part(
-    amplitude: Amplitudes, settings: AnalysisSettings, any_reference: bool
-) -> dict[str, Any] | None:
-    """Write the ``reference`` part; None without reference contractions."""
-    if not any_reference:
-        return None
-    return {
-        "method": f"greatest {1000 * settings.reference_window_s:.0f} ms RMS over the reference "
-        "contractions, corrected for rest",
-        "muscles": {
-            m: {
-                "value_uv": 1e6 * r.value,
-                "n": r.n,
-                "snr_db": r.snr_db,
-                "log_sd": r.log_sd,
-                "reason": r.reason,
-            }
-            for m, r in amplitude.references.items()
-        },
-    }
-
-
-def amplitudes_part(amplitude: Amplitudes) -> dict[str, Any]:
-    """Write the ``amplitudes`` part: mean, SD and n per muscle and phase."""
-    out: dict[str, Any] = {}
-    for muscle, by_phase in amplitude.percent.items():
-        out[muscle] = {}
-        for phase, values in by_phase.items():
-            finite = values[np.isfinite(values)]
-            n = len(finite)
-            out[muscle][phase] = {
-                "percent": float(finite.mean()) if n else math.nan,
-                "sd": float(finite.std(ddof=1)) if n > 1 else math.nan,
-                "n": n,
-            }
-    return out

@@ -27,13 +27,16 @@ EMG_BAND_HZ = (20.0, 450.0)
 SHORTEST_PART_S = 0.15
 """Contiguous parts shorter than this hold nothing but filter settling and are dropped."""
 
+FEW_LEVELS = 16
+"""A signal of fewer different values is the rest of a coarse converter."""
+
 LONGEST_BRIDGE_S = 0.003
 LONGEST_BRIDGE_SAMPLES = 3
 """Only gaps this short are bridged by a straight line before filtering."""
 
 
 def as_signal(signal: ArrayLike, rate: float, *, name: str = "signal") -> Floats:
-    """Return a signal as float64 (n_samples,) or (n_samples, n_channels).
+    """Return a signal as float64 (n_samples,) or (n_samples, n_channels); not always a copy.
 
     Raises
     ------
@@ -45,14 +48,14 @@ def as_signal(signal: ArrayLike, rate: float, *, name: str = "signal") -> Floats
         raise LabError(f"sampling rate is {rate!r}", "give a positive number of hertz")
     try:
         given = np.asarray(signal)
-        if np.iscomplexobj(given):
-            raise TypeError
-        values = given.astype(np.float64)
     except (TypeError, ValueError):
         raise LabError(f"{name} is not an array of numbers", "give real samples") from None
+    if given.dtype.kind not in "biuf":
+        raise LabError(f"{name} is not an array of numbers", "give real samples")
+    values = given.astype(np.float64, copy=False)
     if values.ndim not in (1, 2):
         raise LabError(f"{name} has shape {values.shape}", "give (n_samples,) samples in time")
-    if values.shape[0] == 0:
+    if values.size == 0:
         raise LabError(f"{name} is empty", "give at least one sample")
     return values
 
@@ -84,11 +87,26 @@ def upper_corner(corner: float, rate: float) -> float:
     return min(corner, 0.45 * rate)
 
 
+def low_pass_sections(corner: float, rate: float, order: int = 2) -> Floats:
+    """Second-order sections of the single pass of `low_pass`."""
+    return _sections((("low", upper_corner(corner, rate), order),), rate)
+
+
+def band_pass_sections(band: tuple[float, float], rate: float, order: int = 4) -> Floats:
+    """Second-order sections of the single pass of `band_pass`; `LabError` if it is empty."""
+    low, high = float(band[0]), upper_corner(float(band[1]), rate)
+    if not 0 < low < high:
+        raise LabError(
+            f"band {band[0]:g} to {band[1]:g} Hz is empty at a rate of {rate:g} Hz",
+            "use a device with a higher sampling rate",
+        )
+    return _sections((("high", low, order), ("low", high, order)), rate)
+
+
 def low_pass(signal: ArrayLike, rate: float, corner: float, *, order: int = 2) -> Floats:
     """Zero-phase Butterworth low-pass, -3 dB at `corner` Hz (see `band_pass` for gaps)."""
     values = as_signal(signal, rate)
-    corner = upper_corner(corner, rate)
-    sections = _sections((("low", corner, order),), rate)
+    sections = low_pass_sections(corner, rate, order)
     return _by_parts(values, rate, sections, settle_s=0.0, shortest_s=0.0)
 
 
@@ -127,19 +145,31 @@ def band_pass(
         If the band is empty at this rate.
     """
     values = as_signal(signal, rate)
-    low, high = float(band[0]), upper_corner(float(band[1]), rate)
-    if not 0 < low < high:
-        raise LabError(
-            f"band {band[0]:g} to {band[1]:g} Hz is empty at a rate of {rate:g} Hz",
-            "use a device with a higher sampling rate",
-        )
-    sections = _sections((("high", low, order), ("low", high, order)), rate)
-    return _by_parts(values, rate, sections, settle_s=2.5 / low, shortest_s=SHORTEST_PART_S)
+    sections = band_pass_sections(band, rate, order)
+    return _by_parts(
+        values, rate, sections, settle_s=2.5 / float(band[0]), shortest_s=SHORTEST_PART_S
+    )
 
 
 def envelope(signal: ArrayLike, rate: float, corner: float = 50.0, *, order: int = 2) -> Floats:
     """Rectified signal, low-passed at `corner` Hz zero-phase (e50 of the onset branch)."""
     return low_pass(np.abs(as_signal(signal, rate)), rate, corner, order=order)
+
+
+def flat_topped(values: Floats) -> bool:
+    """Whether a (n_samples,) signal is cut off at its greatest or smallest value.
+
+    That is three samples of it in a row, or one sample in 200 (five at least). A signal of few
+    levels is left alone: the rest of a coarse converter looks like that too.
+    """
+    if len(values) < 3:
+        return False
+    share = max(0.005 * len(values), 5)
+    for limit in (values.max(), values.min()):
+        at = np.flatnonzero(values == limit)
+        if len(at) >= share or (len(at) > 2 and bool((at[2:] - at[:-2] == 2).any())):
+            return len(np.unique(values)) > FEW_LEVELS
+    return False
 
 
 def moving_mean(signal: ArrayLike, rate: float, window_s: float) -> Floats:
@@ -193,31 +223,47 @@ def _sections(stages: tuple[tuple[Literal["low", "high"], float, int], ...], rat
 def _by_parts(
     values: Floats, rate: float, sections: Floats, *, settle_s: float, shortest_s: float
 ) -> Floats:
-    from scipy.signal import sosfiltfilt
-
     columns = values.reshape(len(values), -1)
     out = np.full(columns.shape, np.nan)
     settle = math.ceil(settle_s * rate)
     shortest = max(int(shortest_s * rate), 1)
     pad_wanted = 3 * (2 * len(sections) + 1)
-    if np.isfinite(columns).all():
+    if np.isfinite(columns).all() and len(columns) >= shortest:
         pad = min(pad_wanted, len(columns) - 1)
-        return np.asarray(
-            sosfiltfilt(sections, columns, axis=0, padlen=pad).reshape(values.shape),
-            dtype=np.float64,
-        )
+        return _both_ways(sections, columns, pad).reshape(values.shape)
     for column in range(columns.shape[1]):
         bridged = bridge_short_gaps(columns[:, column], rate)
         for first, stop in finite_parts(bridged):
             if stop - first < shortest:
                 continue
             pad = min(pad_wanted, stop - first - 1)
-            part = sosfiltfilt(sections, bridged[first:stop], padlen=pad)
+            part = _both_ways(sections, bridged[first:stop, None], pad)[:, 0]
             begin = first + (settle if first > 0 else 0)
             end = stop - (settle if stop < len(bridged) else 0)
             if begin < end:
                 out[begin:end, column] = part[begin - first : end - first]
     return out.reshape(values.shape)
+
+
+def _both_ways(sections: Floats, columns: Floats, pad: int) -> Floats:
+    """``sosfiltfilt`` along the first axis; what it works out anew each time is kept."""
+    from scipy.signal import sosfilt
+
+    x = columns
+    if pad > 0:
+        before, after = 2 * x[0] - x[pad:0:-1], 2 * x[-1] - x[-2 : -pad - 2 : -1]
+        x = np.concatenate([before, x, after])
+    steady = _steady_state(sections.tobytes())[:, :, None]
+    y, _ = sosfilt(sections, x, axis=0, zi=steady * x[0])
+    y, _ = sosfilt(sections, y[::-1], axis=0, zi=steady * y[-1])
+    return np.asarray(y[::-1][pad : len(y) - pad], dtype=np.float64)
+
+
+@lru_cache(maxsize=64)
+def _steady_state(sections: bytes) -> Floats:
+    from scipy.signal import sosfilt_zi
+
+    return np.asarray(sosfilt_zi(np.frombuffer(sections).reshape(-1, 6)))
 
 
 def finite_parts(values: Floats) -> list[tuple[int, int]]:

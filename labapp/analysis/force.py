@@ -15,8 +15,40 @@ Floats = NDArray[np.float64]
 
 RFD_WINDOWS_S = (0.05, 0.1, 0.15, 0.2, 0.25)
 ONSET_RULE = "5 SD for 20 ms, back to 1 SD"
+"""The rule behind every other force metric; different rules give different rates of development."""
 EMD_RATE_HZ = 1000.0
 """Load cells slower than this give no electromechanical delay and no early RFD."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnsetRule:
+    """One definition of the force onset.
+
+    Attributes
+    ----------
+    name
+        Words for tables.
+    sd, peak_share
+        The force must exceed the baseline's mean by so many of its SD, or by this share of the
+        peak, for 20 ms.
+    back
+        Whether to walk back to the last sample at or below mean + 1 SD (near-visual).
+    """
+
+    name: str
+    sd: float = 0.0
+    peak_share: float = 0.0
+    back: bool = False
+
+
+ONSET_RULES = (
+    OnsetRule(ONSET_RULE, sd=5.0, back=True),
+    OnsetRule("3 SD for 20 ms, back to 1 SD", sd=3.0, back=True),
+    OnsetRule("5 SD for 20 ms", sd=5.0),
+    OnsetRule("2.5 % of the peak for 20 ms", peak_share=0.025),
+    OnsetRule("10 % of the peak for 20 ms", peak_share=0.10),
+)
+"""Definitions in use (Dos'Santos 2017; Maffiuletti 2016); the first is the one of this program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +65,11 @@ class Pull:
         ``RFD_0-T`` per window: ``{"0-50": ...}`` in ms.
     rfd_peak
         Greatest slope over 20 ms.
-    impulse_100, impulse_200
-        Impulse above the baseline in the first 100 and 200 ms.
+    impulse_100, impulse_200, impulse
+        Impulse above the baseline in the first 100 and 200 ms, and from the onset to the end of
+        the search.
+    onsets
+        Onset by each of `ONSET_RULES`, s; NaN where a rule finds none.
     baseline, baseline_range
         Mean and range before the cue.
     reasons
@@ -51,6 +86,18 @@ class Pull:
     baseline: float = math.nan
     baseline_range: float = math.nan
     reasons: tuple[str, ...] = ()
+    impulse: float = math.nan
+    onsets: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def time_to_peak(self) -> float:
+        """Seconds from the onset to the peak."""
+        return self.peak_at - self.onset
+
+    @property
+    def rfd_relative(self) -> dict[str, float]:
+        """Rates of development per peak force, 1/s."""
+        return {name: value / self.peak for name, value in self.rfd.items()}
 
 
 def analyse_pull(
@@ -109,12 +156,13 @@ def analyse_pull(
     band = float(np.ptp(rest))
     if band > max(2.0, 0.01 * peak):
         reasons.append(f"force not steady before the cue ({band:.1f} N)")
-    level = mean + max(threshold_sd * spread, 1e-6 * max(abs(peak), 1.0))
-    above = part > level
-    run = max(round(0.02 * rate), 2)
-    total = np.concatenate([[0], np.cumsum(above)])
-    hit = np.flatnonzero(total[run:] - total[:-run] == run)
-    if not len(hit):
+    rules = (OnsetRule(ONSET_RULE, sd=threshold_sd, back=True), *ONSET_RULES[1:])
+    found = [_onset(f, (first, stop), rate, (mean, spread, peak), rule) for rule in rules]
+    onsets = {
+        rule.name: math.nan if at is None else at / rate
+        for rule, at in zip(rules, found, strict=True)
+    }
+    if found[0] is None:
         return Pull(
             nan,
             peak,
@@ -123,11 +171,7 @@ def analyse_pull(
             baseline_range=band,
             reasons=(*reasons, "no rise of the force"),
         )
-    at = first + int(hit[0])
-    near = mean + spread
-    begin = at
-    while begin > 0 and f[begin] > near:
-        begin -= 1
+    begin = found[0]
     onset = begin / rate
     dip = f[max(begin - int(0.15 * rate), 0) : begin + 1]
     if len(dip) and mean - float(dip.min()) > max(0.01 * peak, 3 * spread):
@@ -152,7 +196,32 @@ def analyse_pull(
         mean,
         band,
         tuple(reasons),
+        _impulse(net, begin, (stop - 1 - begin) / rate, rate),
+        onsets,
     )
+
+
+def _onset(
+    f: Floats,
+    search: tuple[int, int],
+    rate: float,
+    rest: tuple[float, float, float],
+    rule: OnsetRule,
+) -> int | None:
+    """Sample of the onset by one rule; ``rest``: mean and SD of the baseline, peak above it."""
+    mean, spread, peak = rest
+    least = 1e-6 * max(abs(peak), 1.0)
+    level = mean + max(rule.sd * spread, rule.peak_share * peak, least)
+    above = f[search[0] : search[1]] > level
+    run = max(round(0.02 * rate), 2)
+    total = np.concatenate([[0], np.cumsum(above)])
+    hit = np.flatnonzero(total[run:] - total[:-run] == run)
+    if not len(hit):
+        return None
+    begin = search[0] + int(hit[0])
+    while rule.back and begin > 0 and f[begin] > mean + spread:
+        begin -= 1
+    return begin
 
 
 def _impulse(net: Floats, begin: int, window: float, rate: float) -> float:
@@ -161,19 +230,3 @@ def _impulse(net: Floats, begin: int, window: float, rate: float) -> float:
         return math.nan
     part = net[begin : last + 1]
     return float(np.trapezoid(part) / rate)
-
-
-def steadiness_percent(force: ArrayLike, rate: float) -> float:
-    """CV (%) of a held force after a straight line is taken off; 20 Hz low-pass.
-
-    The first second and the rest beyond the following 5 s are left out; NaN below 2 s.
-    """
-    f = as_signal(force, rate, name="force")
-    part = f[int(rate) : int(6 * rate)]
-    if len(part) < 2 * rate or not np.isfinite(part).all():
-        return math.nan
-    smooth = low_pass(part, rate, 20.0) if rate > 60 else part
-    t = np.arange(len(smooth))
-    line = np.polynomial.Polynomial.fit(t, smooth, 1)(t)
-    mean = float(smooth.mean())
-    return float(100 * (smooth - line).std() / mean) if mean != 0 else math.nan

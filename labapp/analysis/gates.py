@@ -10,19 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from labapp.analysis.clocks import between_s
 from labapp.analysis.crosstalk import Crosstalk, crosstalk
 from labapp.analysis.inputs import RecordingInput
-from labapp.analysis.pooled import PooledLag
-from labapp.analysis.pulls import MusclePull, pooled_lags
+from labapp.analysis.pooled import OwnRiseLag
+from labapp.analysis.pulls import MusclePull, own_rises
 from labapp.analysis.settings import AnalysisSettings
 
 Floats = NDArray[np.float64]
 
-SMALLEST_RISE_GAP_S = 0.01
-"""Rises that differ by less than this are not told apart, whatever their ratio."""
+LARGEST_CLOCK_U_S = 2.5e-3
+"""Standard uncertainty between two devices above which no order is read: 5 ms at 95 %."""
 
-RISE_CERTAIN = 0.99
-"""Level at which rises count as different: noise alone must not close the gate."""
+RISE_CERTAIN = 0.95
+"""Probability from which rises count as different: noise alone must not close the gate."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,15 +35,15 @@ class PairFacts:
     lags, neq, posterior, raw
         (n_repetitions,) s: equalised lag, NEQ(HB3), displayed onsets, HB3 without equalisation.
     snr_db, rise
-        Median ratio (dB) and pooled rise (s) of the first and the second muscle.
+        Median ratio (dB) and pooled 10 to 90 % rise (s) of the first and the second muscle.
     crosstalk
         Correlation of the two channels in the pulls.
     reasons
         Closed gates.
     robust
         Whether the sign agrees between the equalised lag and NEQ(HB3).
-    pooled
-        Lags with the muscles' own rises, one per kind of ramp.
+    own
+        Lag with the muscles' own rises, None where there are too few pulls.
     """
 
     lags: Floats
@@ -54,7 +55,7 @@ class PairFacts:
     crosstalk: Crosstalk
     reasons: tuple[str, ...]
     robust: bool
-    pooled: tuple[PooledLag, ...] = ()
+    own: OwnRiseLag | None = None
 
 
 def muscle_gate(name: str, pulls: Sequence[MusclePull], settings: AnalysisSettings) -> str | None:
@@ -95,8 +96,8 @@ def pair_facts(
     )
     used = [(a, b) for (a, b), lag in zip(pairs, lags, strict=True) if math.isfinite(lag)]
     snr = (_median([a.onset.snr_db for a, _ in used]), _median([b.onset.snr_db for _, b in used]))
-    pooled = pooled_lags([a for a, _ in used], [b for _, b in used], settings)
-    rise = pooled[0].rise if pooled else (nan, nan)
+    own = own_rises([a for a, _ in used], [b for _, b in used], settings)
+    rise = own.rise if own is not None else (nan, nan)
     stretches = [_active(a, b) for a, b in used]
     link = crosstalk([s for s in stretches if s is not None], rate)
     reasons: list[str] = []
@@ -105,7 +106,7 @@ def pair_facts(
             f"signal-to-noise ratios of {names[0]} and {names[1]} differ by "
             f"{abs(snr[0] - snr[1]):.0f} dB (limit {settings.snr_gap_db:g} dB)"
         )
-    if _rise_decides(pooled, _middle(lags), settings):
+    if own is not None and own.unequal(settings.rise_ratio) > RISE_CERTAIN:
         reasons.append(
             f"{names[0]} and {names[1]} rise at different speed "
             f"({1000 * rise[0]:.0f} and {1000 * rise[1]:.0f} ms): the order would reflect "
@@ -124,35 +125,7 @@ def pair_facts(
             f"two methods disagree about {names[0]} and {names[1]} "
             f"({1000 * main:+.0f} and {1000 * other:+.0f} ms)"
         )
-    return PairFacts(
-        lags, neq, posterior, raw, snr, rise, link, tuple(reasons), not conflict, pooled
-    )
-
-
-def _rise_decides(pooled: Sequence[PooledLag], lag: float, settings: AnalysisSettings) -> bool:
-    """Whether unequal rises could be what the lag (s) says.
-
-    A muscle that rises faster seems earlier. The gate closes where the rises certainly differ
-    and the lag would be called differently if each muscle had its own rise; and always where
-    they certainly differ by more than `rise_ratio`. What is uncertain closes no gate: it widens
-    the lags with own rises, and these must agree before a lead is called (`pairs.decided`).
-    """
-    if not pooled or not math.isfinite(lag):
-        return False
-    rope = settings.rope_ms / 1000
-    main = pooled[0]
-    gap = abs(main.rise[0] - main.rise[1])
-    if gap <= SMALLEST_RISE_GAP_S:
-        return False
-    if gap > 3 * SMALLEST_RISE_GAP_S and main.slower_than(settings.rise_ratio, 0.90):
-        return True
-    if not main.slower_than(1.0, RISE_CERTAIN):
-        return False
-    calls = {
-        0.0 if abs(value) < rope else math.copysign(1, value)
-        for value in (lag, *(check.lag for check in pooled))
-    }
-    return len(calls) > 1
+    return PairFacts(lags, neq, posterior, raw, snr, rise, link, tuple(reasons), not conflict, own)
 
 
 def device_gates(
@@ -169,9 +142,15 @@ def device_gates(
                 if facts is not None and facts.onset_capable == "no":
                     why = facts.onset_reason or "see its data sheet"
                     reasons.append(f"{facts.driver} cannot time onsets: {why}")
-            if stream_of[a] != stream_of[b] and inputs.sync == "unsynchronised":
+            u_s = between_s(inputs, stream_of[a], stream_of[b])
+            if not math.isfinite(u_s):
                 reasons.append(
                     f"{a} and {b} were recorded by devices without a common clock or sync pulses"
+                )
+            elif u_s > LARGEST_CLOCK_U_S:
+                reasons.append(
+                    f"{a} and {b} were recorded by devices whose clocks relate by "
+                    f"± {1000 * u_s:.2g} ms only"
                 )
             if reasons:
                 gates[a, b] = reasons

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +65,21 @@ class RepetitionLike(Protocol):
     @property
     def force_off_s(self) -> float | None:
         """Time of the return to rest."""
+        ...
+
+    @property
+    def begin_s(self) -> float | None:
+        """Begin of the movement: of the force, else of the tempo or the EMG burst."""
+        ...
+
+    @property
+    def end_s(self) -> float | None:
+        """End of the movement."""
+        ...
+
+    @property
+    def tempo(self) -> tuple[float, float, float] | None:
+        """Seconds asked for pull, hold and return, None without a metronome."""
         ...
 
     @property
@@ -133,6 +149,58 @@ class StreamFacts:
     gaps: int
     onset_capable: str = "yes"
     onset_reason: str = ""
+    filter_delay_s: float = 0.0
+    filter_delay_u_s: float = 0.0
+    beat_s: float = 0.0
+    latency_timer_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLink:
+    """How the clock of a stream was found to relate to that of the first EMG stream.
+
+    Times of verified streams are already on the reference's clock.
+
+    Attributes
+    ----------
+    reference
+        The stream it relates to.
+    verified
+        Whether an offset was found.
+    text
+        What it was found by, in words.
+    u_s
+        Standard uncertainty between the two streams, s: clock maps, offset, and the filters'
+        delays where the pulses did not pass them. NaN where unknown.
+    overrides_map
+        Whether pulses all along replaced the clock maps.
+    """
+
+    reference: str
+    verified: bool
+    text: str = ""
+    method: str = "none"
+    offset_s: float = math.nan
+    u_s: float = math.nan
+    pulses: int = 0
+    drift_ppm: float = math.nan
+    residual_p95_s: float = math.nan
+    reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    overrides_map: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BlockFacts:
+    """What the protocol says about one block.
+
+    ``task`` is ``"T1"`` or ``"T2"`` in a selectivity task, ``side`` the side that works (``"L"``,
+    ``"R"``), ``condition`` what is compared with other blocks; empty where it does not apply.
+    """
+
+    task: str = ""
+    side: str = ""
+    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,11 +221,19 @@ class RecordingInput:
     sync
         How EMG streams (and the force) relate: one clock, verified by pulses, or not at all.
     sync_uncertainty_s
-        Standard uncertainty between two streams' times, s.
+        Standard uncertainty between two streams' times, s, where there are no ``links``.
+    links
+        Stream identifier to its relation, for streams on another clock than the first EMG one.
     session, protocol, participant, version
         Words carried into the document.
     repetition_source
         ``"cue"``, ``"force"`` or ``"emg"``: what the repetitions were found from.
+    blocks
+        Facts per block of the protocol, in its order; blocks without any may be missing.
+    electrodes
+        Muscle to what was entered about its electrode (``site_id``, ``ied_mm``, ``mode``).
+    order_asked
+        Whether the protocol asks for an order at all.
     """
 
     emg: Sequence[EmgChannel]
@@ -166,8 +242,12 @@ class RecordingInput:
     streams: Mapping[str, StreamFacts] = field(default_factory=dict)
     sync: Sync = "one clock"
     sync_uncertainty_s: float = 0.0
+    links: Mapping[str, ClockLink] = field(default_factory=dict)
     session: str = ""
     protocol: str = ""
     participant: str = ""
     version: str = ""
     repetition_source: str = "cue"
+    blocks: Mapping[str, BlockFacts] = field(default_factory=dict)
+    electrodes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    order_asked: bool = True

@@ -6,8 +6,9 @@ c)``, the expectation of adding independent noise of ``c`` times its rest power.
 noise equalisation of the reference without its random draws: the same bias is removed, less
 scatter is added. Both bursts are then timed by the same ramp model, mostly with a rise that
 they share: sharing it takes the trade between an early slow and a late fast ramp out of the
-difference, a third of its scatter. Where their rises differ the difference is biased; that is
-what the rise gate of the session is for.
+difference, a third of its scatter. Where the pull shows that their rises differ, the lag is
+made with a ramp of each muscle's own, the kind of ramp left open, and is not interpretable: how
+softly a muscle starts cannot be read from one pull.
 """
 
 from __future__ import annotations
@@ -21,28 +22,36 @@ from numpy.typing import ArrayLike, NDArray
 
 from labapp.analysis.burst import Burst, Window, prepare
 from labapp.analysis.filters import EMG_BAND_HZ
-from labapp.analysis.onset import SNR_REFUSED_DB, fit_ramp, moments_of
-from labapp.analysis.posterior import Moments, RampFit
+from labapp.analysis.onset import BIN_S, SNR_REFUSED_DB, fit_ramp, moments_of
+from labapp.analysis.pooled import POOLED_SHAPES
+from labapp.analysis.posterior import Moments, RampFit, Shapes, shape_grid
 from labapp.errors import LabError
 
 Floats = NDArray[np.float64]
 LagState = Literal["ok", "not interpretable"]
 
-LAG_EXPONENTS = (1.0,)
+LAG_SHAPES = shape_grid(("variance",))
 """Ramp linear in variance: the least scatter of a difference (docs/explanation/onset.md)."""
-
-CHECK_EXPONENTS = (1.0, 2.0)
-"""Kinds of ramp under which a session's lead must hold (`labapp.analysis.pooled`)."""
 
 SNR_ORDER_DB = 10.0
 SNR_GAP_DB = 20.0
 SMALLEST_GAP_DB = 0.5
-NU_FACTOR_LAG = 2.0
 SHARED_RISE = 0.9
 """Prior probability that the two muscles rise alike."""
 
-MODEL_S = 0.003
-"""Standard uncertainty added for what the ramp model leaves out (calibrated, see docs)."""
+RISE_RATIO = 1.5
+RISE_CERTAIN = 0.9
+"""A pull whose rises differ by this ratio with this probability is not interpretable."""
+
+MODEL_S = 0.001
+MODEL_SHARE = 0.055
+"""Uncertainty added for what the ramp model leaves out: constant, and as a share of the rise."""
+
+DRAW_FREE = 0.4
+"""Share of the variance that equalisation by expectation saves at a large difference of SNR.
+
+These three are calibrated on simulated pulls, see docs/explanation/onset.md.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +142,17 @@ def lag_of(a: Burst, b: Burst, names: tuple[str, str] = ("first", "second")) -> 
             f"signal-to-noise ratios differ by {abs(a.snr_db - b.snr_db):.0f} dB (limit 20 dB)"
         )
     target = min(snr)
-    lag, sd = joint_lag(equalised_fit(a, target), equalised_fit(b, target))
+    fits = equalised_fit(a, target), equalised_fit(b, target)
+    lag, sd = joint_lag(*fits)
     raw = lag
     if max(extra_noise(a.snr_db, target), extra_noise(b.snr_db, target)) > 0:
         raw, _ = joint_lag(equalised_fit(a, a.snr_db), equalised_fit(b, b.snr_db))
+    unequal, rise = rises_of(*fits)
+    if unequal > RISE_CERTAIN:
+        lag, sd = apart_lag(*(equalised_fit(burst, target, POOLED_SHAPES) for burst in (a, b)))
+        reasons.append(f"{names[0]} and {names[1]} rise at different speed")
+    sd *= math.sqrt(1 - DRAW_FREE * (1 - 10 ** (-abs(a.snr_db - b.snr_db) / 10)))
+    sd = math.hypot(sd, MODEL_S, MODEL_SHARE * rise)
     return Lag(
         lag,
         lag - 1.96 * sd,
@@ -150,7 +166,7 @@ def lag_of(a: Burst, b: Burst, names: tuple[str, str] = ("first", "second")) -> 
 
 
 def joint_lag(a: RampFit, b: RampFit, *, offset: float = 0.0) -> tuple[float, float]:
-    """Mean and standard uncertainty (s) of the lag between two fitted bursts.
+    """Mean and SD (s) of the posterior of the lag between two fitted bursts.
 
     The two posteriors are correlated shape by shape: with probability `SHARED_RISE` both
     muscles have the same ramp, else each its own.
@@ -162,21 +178,65 @@ def joint_lag(a: RampFit, b: RampFit, *, offset: float = 0.0) -> tuple[float, fl
     offset
         s to add to the lag (start of `a`'s time axis minus that of `b`).
     """
+    shapes = a.log.shape[1]
+    fa, fb, size = _transforms(a, b)
+    shared = (fa * fb).sum(axis=1) / shapes
+    apart = fa.sum(axis=1) * fb.sum(axis=1) / shapes**2
+    p = np.fft.irfft(SHARED_RISE * shared + (1 - SHARED_RISE) * apart, size)
+    return _summary(p, a, b, offset)
+
+
+def apart_lag(a: RampFit, b: RampFit) -> tuple[float, float]:
+    """Mean and SD (s) of the posterior of a lag when each muscle has its own rise.
+
+    Both follow the same kind of ramp, any of those that were fitted, with equal prior.
+    """
+    fa, fb, size = _transforms(a, b)
+    total = np.zeros(len(fa), dtype=np.complex128)
+    for kind in dict.fromkeys(a.shapes.kinds):
+        at = a.where(kind)
+        total += fa[:, at].sum(axis=1) * fb[:, at].sum(axis=1) / int(at.sum()) ** 2
+    return _summary(np.fft.irfft(total, size), a, b, 0.0)
+
+
+def rises_of(a: RampFit, b: RampFit) -> tuple[float, float]:
+    """Probability that two bursts rise unequally, and the rise (s) they would share.
+
+    Unequal is more than `RISE_RATIO` times as long, with the prior of `joint_lag`; ramps below
+    15 ms count as 15 ms.
+    """
+    evidence = [np.exp(fit.log - fit.log.max()).sum(axis=0) for fit in (a, b)]
+    rise = np.maximum(a.rises, a.rises[1])
+    n = len(rise)
+    shared = evidence[0] * evidence[1] + 1e-300
+    prior = SHARED_RISE / n * np.eye(n) + (1 - SHARED_RISE) / n**2
+    p = prior * np.outer(*evidence) + 1e-300
+    ratio = rise[:, None] / rise[None, :]
+    slower = max(float(p[ratio > RISE_RATIO].sum()), float(p[1 / ratio > RISE_RATIO].sum()))
+    return slower / float(p.sum()), float(shared @ a.rises) / float(shared.sum())
+
+
+def _transforms(
+    a: RampFit, b: RampFit
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128], int]:
+    """Fourier transforms whose products are the correlations of two posteriors, by shape."""
     pa, pb = np.exp(a.log - a.log.max()), np.exp(b.log - b.log.max())
-    shapes = pa.shape[1]
-    n = max(len(pa), len(pb))
-    size = 2 * n
-    fa, fb = np.fft.rfft(pa, size, axis=0), np.conj(np.fft.rfft(pb, size, axis=0))
-    shared = np.fft.irfft((fa * fb).sum(axis=1), size) / shapes
-    apart = np.fft.irfft(fa.sum(axis=1) * fb.sum(axis=1), size) / shapes**2
-    p = np.maximum(SHARED_RISE * shared + (1 - SHARED_RISE) * apart, 0.0)
+    size = 1 << (2 * max(len(pa), len(pb)) - 1).bit_length()
+    return np.fft.rfft(pa, size, axis=0), np.conj(np.fft.rfft(pb, size, axis=0)), size
+
+
+def _summary(p: Floats, a: RampFit, b: RampFit, offset: float) -> tuple[float, float]:
+    """Mean and SD of a lag from the correlation of two posteriors."""
+    size = len(p)
+    p = np.maximum(p, 0.0)
     p /= p.sum()
-    step = float(a.times[1] - a.times[0])
-    steps = np.concatenate([np.arange(n), np.arange(-n, 0)])
+    steps = np.arange(size)
+    steps[size // 2 :] -= size
+    step = float(a.times[1] - a.times[0]) if len(a.times) > 1 else 0.0
     lags = steps * step + float(a.times[0] - b.times[0]) + offset
     mean = float((p * lags).sum())
     variance = float((p * np.square(lags - mean)).sum())
-    return mean, math.sqrt(variance + MODEL_S**2)
+    return mean, math.sqrt(variance)
 
 
 def equalised_onset(burst: Burst, target_db: float) -> Moments:
@@ -188,15 +248,10 @@ def equalised_onset(burst: Burst, target_db: float) -> Moments:
 
 
 def equalised_fit(
-    burst: Burst, target_db: float, exponents: tuple[float, ...] = LAG_EXPONENTS
+    burst: Burst, target_db: float, shapes: Shapes = LAG_SHAPES, bin_s: float = BIN_S
 ) -> RampFit:
     """Ramp posterior of a burst at a signal-to-noise ratio of `target_db`."""
-    return fit_ramp(
-        burst,
-        extra=extra_noise(burst.snr_db, target_db),
-        exponents=exponents,
-        nu_factor=NU_FACTOR_LAG,
-    )
+    return fit_ramp(burst, shapes, extra=extra_noise(burst.snr_db, target_db), bin_s=bin_s)
 
 
 def extra_noise(snr_db: float, target_db: float) -> float:

@@ -14,11 +14,14 @@ from labapp.analysis.filters import EMG_BAND_HZ
 from labapp.analysis.posterior import (
     AFTER_S,
     BEFORE_S,
+    KINDS,
     Moments,
     RampFit,
+    Shapes,
     moments,
     normalised,
     ramp_fit,
+    shape_grid,
 )
 
 Floats = NDArray[np.float64]
@@ -33,14 +36,12 @@ BIN_S = 0.002
 """Resolution of candidate onsets, far below the scatter of any surface onset."""
 
 SNR_REFUSED_DB = 6.0
+LEANING_S = 0.007
 WIDEST_S = 0.35
 """An onset whose 95 % interval is wider than this is called ambiguous."""
 
-ONSET_EXPONENTS = (1.0, 2.0)
-"""Ramps linear in variance and in amplitude: least error on labelled bursts (see docs)."""
-
-INTERVAL_EXPONENTS = (1.0, 2.0, 4.0)
-"""The interval also allows ramps that start as softly as a cosine."""
+ONSET_SHAPES = shape_grid(KINDS)
+"""All kinds of ramp, each with every duration: nobody knows how a muscle starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Onset:
         unless a burst was timed (always for ``ok``); only
         ``ok`` may be used without looking.
     rise_time
-        s, posterior mean of the ramp's duration; NaN where there is no burst.
+        s, posterior mean of the time from 10 to 90 % of the amplitude; NaN without a burst.
     snr_db
         10 log10(greatest 10 Hz power / baseline power - 1); -20 is the floor.
     state
@@ -115,47 +116,39 @@ def onset_of(burst: Burst) -> Onset:
         return _ended(burst, burst.state, burst.reason)
     if burst.snr_db < SNR_REFUSED_DB:
         return _ended(burst, "not_found", f"signal-to-noise ratio {burst.snr_db:.0f} dB")
-    fit = fit_ramp(burst, exponents=INTERVAL_EXPONENTS)
-    p = normalised(fit, np.isin(fit.exponents, ONSET_EXPONENTS).astype(np.float64))
+    fit = fit_ramp(burst, ONSET_SHAPES)
+    p = normalised(fit)
     time = moments(fit.times, p.sum(axis=1))
-    # No rise model is known to be true: softer ramps start earlier, and the interval says so.
-    soft = moments(fit.times, normalised(fit).sum(axis=1))
-    low, high = min(time.low, soft.low), max(time.high, soft.high)
-    rise = float((p.sum(axis=0) * fit.rises).sum())
+    rise = float(p.sum(axis=0) @ fit.middles)
     state: State = "ok"
     reason = ""
     # A posterior that leans on the first candidate has not seen the beginning.
-    if float(p.sum(axis=1)[: max(int(0.01 * len(p)), 1)].sum()) > 0.05:
+    leaning = fit.times < _first_candidate(burst) / burst.rate + LEANING_S
+    if float(p[leaning].sum()) > 0.05:
         state, reason = "in_baseline", "the burst may have begun before the search window"
     elif time.median * burst.rate < burst.search[0] - 0.02 * burst.rate:
         state, reason = "in_baseline", "the burst began before the search window"
-    elif high - low > WIDEST_S:
+    elif time.high - time.low > WIDEST_S:
         state, reason = "ambiguous", "the beginning is too gradual or too noisy to time"
-    return Onset(time.median, low, high, rise, burst.snr_db, state, reason)
+    return Onset(time.median, time.low, time.high, rise, burst.snr_db, state, reason)
 
 
-def fit_ramp(
-    burst: Burst,
-    *,
-    extra: float = 0.0,
-    exponents: tuple[float, ...] = ONSET_EXPONENTS,
-    nu_factor: float = NU_FACTOR,
-) -> RampFit:
-    """Ramp posterior of a prepared burst on bins of about 2 ms.
+def fit_ramp(burst: Burst, shapes: Shapes, *, extra: float = 0.0, bin_s: float = BIN_S) -> RampFit:
+    """Ramp posterior of a prepared burst.
 
     Parameters
     ----------
     burst
         State ``ok``.
+    shapes
+        Which ramps may be.
     extra
         Noise power to add in expectation, in units of the rest's power (equalisation).
-    exponents
-        Which ramps may be.
-    nu_factor
-        See `NU_FACTOR`.
+    bin_s
+        Distance of the candidate onsets, about.
     """
-    per_bin = max(round(burst.rate * BIN_S), 1)
-    first = max(burst.alarm - int(BEFORE_S * burst.rate), burst.baseline[0])
+    per_bin = max(round(burst.rate * bin_s), 1)
+    first = _first_candidate(burst)
     end = len(burst.x) if np.isfinite(burst.x[-1]) else _last_finite(burst)
     stop = min(burst.alarm + int(AFTER_S * burst.rate), end)
     count = (stop - first) // per_bin
@@ -167,14 +160,18 @@ def fit_ramp(
         power,
         step,
         first / burst.rate,
-        nu=min(nu_factor * burst.share, 1.0) * per_bin,
-        exponents=exponents,
+        nu=min(NU_FACTOR * burst.share, 1.0) * per_bin,
+        shapes=shapes,
     )
 
 
 def moments_of(fit: RampFit) -> Moments:
     """Summary of the onset's posterior, shapes summed out."""
     return moments(fit.times, normalised(fit).sum(axis=1))
+
+
+def _first_candidate(burst: Burst) -> int:
+    return max(burst.alarm - int(BEFORE_S * burst.rate), burst.baseline[0])
 
 
 def _last_finite(burst: Burst) -> int:

@@ -14,14 +14,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labapp.analysis.arrays import real_numbers
+from labapp.analysis.concordance import Agreement, agreement
 from labapp.analysis.pairs import Pair, decided, judged_pair, turned, two_sided
-from labapp.analysis.pooled import PooledLag
+from labapp.analysis.pooled import OwnRiseLag
 from labapp.analysis.settings import AnalysisSettings
 from labapp.analysis.statistics import (
     first_of_all,
     holm,
     jeffreys,
-    kendall_w,
     modal_order,
     precedence,
     ranks_with_ties,
@@ -59,8 +60,8 @@ class Order:
         Share of repetitions in which it was alone in front.
     pairs
         Every pair, in the order of the names.
-    kendall_w, kendall_p
-        Agreement of the order over repetitions; NaN where not defined.
+    agreement
+        Kendall's W over the repetitions with its bootstrap interval and its chance band.
     modal, modal_share, entropy
         Most frequent order ("RM>UT"), its share, normalised entropy.
     precedence
@@ -75,8 +76,7 @@ class Order:
     p_first: dict[str, float]
     share_first: dict[str, Share]
     pairs: tuple[Pair, ...]
-    kendall_w: float
-    kendall_p: float
+    agreement: Agreement
     modal: str
     modal_share: float
     entropy: float
@@ -102,8 +102,9 @@ def onset_order(
     lags: Mapping[tuple[str, str], ArrayLike] | None = None,
     gates: Mapping[tuple[str, str], Sequence[str]] | None = None,
     muscle_gates: Mapping[str, str] | None = None,
-    checks: Mapping[tuple[str, str], Sequence[PooledLag]] | None = None,
+    own: Mapping[tuple[str, str], OwnRiseLag] | None = None,
     rng: np.random.Generator | None = None,
+    chances: bool = True,
 ) -> Order:
     """Order of the muscles over repetitions.
 
@@ -122,10 +123,12 @@ def onset_order(
         Reasons, per pair, why it must not be interpreted.
     muscle_gates
         Reason, per muscle, why it is left out of the order altogether.
-    checks
-        Per pair, lags with the muscles' own rises, under which a lead must hold too.
+    own
+        Per pair, the lag with the muscles' own rises, which must agree with the verdict.
     rng
-        For the multivariate t; seeded from the settings where None.
+        For every random draw; seeded from the settings where None.
+    chances
+        Whether to work out what takes random draws: `Order.p_first` and `Order.agreement`.
 
     Raises
     ------
@@ -144,27 +147,27 @@ def onset_order(
     kept = tuple(name for name in names if name not in dropped)
     columns = [names.index(name) for name in kept]
     complete = x[:, columns][np.isfinite(x[:, columns]).all(axis=1)] if kept else x[:0, :0]
-    pairs = _pairs(x, names, dropped, settings, lags or {}, gates or {}, checks or {})
+    pairs = _pairs(x, names, dropped, settings, lags or {}, gates or {}, own or {})
     p_first: dict[str, float] = {}
     share: dict[str, Share] = {}
-    w = p_w = modal_share = entropy = math.nan
+    agreed = Agreement(*[math.nan] * 6)
+    modal_share = entropy = math.nan
     modal = ""
     before = np.full((len(kept), len(kept)), np.nan)
     if len(kept) >= 2 and len(complete):
         tie = settings.tie_ms / 1000
         before = precedence(complete, tie)
         modal, modal_share, entropy = modal_order(complete, kept, tie)
-        concordance = kendall_w(complete, tie)
-        w, p_w = concordance.w, concordance.p
+        agreed = agreement(complete, tie, rng) if chances else agreed
         ranks, _ = ranks_with_ties(complete, tie)
         for k, name in enumerate(kept):
             count = int((ranks[:, k] == 1).sum())
             share[name] = Share(
                 count / len(complete), *jeffreys(count, len(complete)), count, len(complete)
             )
-        if len(complete) >= max(settings.min_repetitions, len(kept) + 1):
-            chances = first_of_all(complete, rng)
-            p_first = {name: float(p) for name, p in zip(kept, chances, strict=True)}
+        if chances and len(complete) >= max(settings.min_repetitions, len(kept) + 1):
+            first = first_of_all(complete, rng)
+            p_first = {name: float(p) for name, p in zip(kept, first, strict=True)}
     return Order(
         names,
         n,
@@ -172,8 +175,7 @@ def onset_order(
         p_first,
         share,
         pairs,
-        w,
-        p_w,
+        agreed,
         modal,
         modal_share,
         entropy,
@@ -184,12 +186,7 @@ def onset_order(
 
 
 def _checked(onsets: ArrayLike, names: Sequence[str]) -> tuple[Floats, tuple[str, ...]]:
-    try:
-        x = np.asarray(onsets, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise LabError(
-            "onsets are not an array of numbers", "give seconds, NaN if missing"
-        ) from None
+    x = real_numbers(onsets, "onsets", "seconds, NaN if missing")
     labels = tuple(str(name) for name in names)
     if x.ndim != 2 or x.shape[1] != len(labels):
         raise LabError(
@@ -210,7 +207,7 @@ def _pairs(
     settings: AnalysisSettings,
     lags: Mapping[tuple[str, str], ArrayLike],
     gates: Mapping[tuple[str, str], Sequence[str]],
-    checks: Mapping[tuple[str, str], Sequence[PooledLag]],
+    own: Mapping[tuple[str, str], OwnRiseLag],
 ) -> tuple[Pair, ...]:
     built: list[Pair] = []
     for i, a in enumerate(names):
@@ -224,11 +221,11 @@ def _pairs(
             built.append(judged_pair(a, b, values, tuple(reasons), settings))
     # The question is about the first-named muscle: its pairs share one error budget, the
     # others another.
-    for own in (True, False):
-        at = [k for k, pair in enumerate(built) if (pair.first == names[0]) == own]
+    for asked in (True, False):
+        at = [k for k, pair in enumerate(built) if (pair.first == names[0]) == asked]
         usable = [k for k in at if built[k].verdict != "not interpretable"]
         adjusted = holm([two_sided(built[k].p_before) for k in usable])
         for k, p in zip(usable, adjusted, strict=True):
             pair = replace(built[k], p_holm=float(p))
-            built[k] = decided(pair, settings, checks.get((pair.first, pair.second), ()))
+            built[k] = decided(pair, settings, own.get((pair.first, pair.second)))
     return tuple(built)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labapp.analysis.pooled import PooledLag
+from labapp.analysis.pooled import OwnRiseLag
 from labapp.analysis.settings import AnalysisSettings
 from labapp.analysis.statistics import (
     mean_interval,
@@ -103,24 +102,25 @@ def two_sided(p_before: float) -> float:
     return 2 * min(p_before, 1 - p_before)
 
 
-def decided(pair: Pair, settings: AnalysisSettings, checks: Sequence[PooledLag] = ()) -> Pair:
+def decided(pair: Pair, settings: AnalysisSettings, own: OwnRiseLag | None = None) -> Pair:
     """Give an interpretable pair its verdict, from its Holm-adjusted p.
 
     Parameters
     ----------
-    checks
-        Lags with the muscles' own rises: a lead is called only if every one of them is one.
+    own
+        Lag with the muscles' own rises: it must be a lead as well before one is called, and
+        must not be one where the muscles are called simultaneous.
     """
     rope = settings.rope_ms
     if pair.p_holm < 0.05 and abs(pair.mean) >= rope:
         sign = math.copysign(1.0, pair.mean)
-        if not checks or (
-            all(_leads(check, sign, rope) for check in checks) and sign * _softer_ms(checks) >= rope
-        ):
+        if own is None or _leads(own, sign, rope):
             return replace(pair, verdict="first" if pair.mean < 0 else "second")
-        return _doubted(pair, min(checks, key=lambda check: sign * check.lag), rope)
+        return _doubted(pair, own, rope)
     if -rope < pair.tost_low and pair.tost_high < rope:
-        return replace(pair, verdict="simultaneous")
+        if own is None or not (_leads(own, 1.0, rope) or _leads(own, -1.0, rope)):
+            return replace(pair, verdict="simultaneous")
+        return _doubted(pair, own, rope)
     lead = max(abs(pair.mean), rope)
     needed = repetitions_needed(pair.sd, lead)
     if needed is not None:
@@ -135,33 +135,24 @@ def decided(pair: Pair, settings: AnalysisSettings, checks: Sequence[PooledLag] 
     return replace(pair, verdict="undecided", reasons=(reason,), n_needed=needed)
 
 
-def _leads(check: PooledLag, sign: float, rope: float) -> bool:
-    """Whether a lag with own rises is a lead of the same muscle.
+def _leads(own: OwnRiseLag, sign: float, rope: float) -> bool:
+    """Whether the lag with own rises is a lead in the direction of `sign`.
 
     It has to reach the equivalence band, and (one-sided 5 %) half of it.
     """
-    low, high = (1000 * limit for limit in check.limits(0.90))
+    low, high = (1000 * limit for limit in own.limits(0.90))
     least = -high if sign < 0 else low
-    return sign * 1000 * check.lag >= rope and least > rope / 2
+    return sign * 1000 * own.lag >= rope and least > rope / 2
 
 
-def _softer_ms(checks: Sequence[PooledLag]) -> float:
-    """Lag (ms) under a ramp one step softer than those fitted, by extrapolation.
-
-    Ramps that begin as softly as a cosine cannot be fitted at usual ratios; the change from the
-    first to the last kind of ramp goes on in the same direction (measured, see docs).
-    """
-    return 1000 * (2 * checks[-1].lag - checks[0].lag)
-
-
-def _doubted(pair: Pair, check: PooledLag, rope: float) -> Pair:
-    low, high = (1000 * limit for limit in check.limits(0.95))
+def _doubted(pair: Pair, own: OwnRiseLag, rope: float) -> Pair:
+    low, high = (1000 * limit for limit in own.limits(0.95))
     reason = (
         f"the mean lag of {pair.mean:.0f} ms could come from the speed of the rise: with a rise "
-        f"of their own it is {1000 * check.lag:.0f} ms ({low:.0f} to {high:.0f})"
+        f"of their own it is {1000 * own.lag:.0f} ms ({low:.0f} to {high:.0f})"
     )
-    spread = 1000 * check.se * math.sqrt(check.n)
-    needed = repetitions_needed(spread, max(1000 * abs(check.lag), rope))
+    spread = 1000 * own.se * math.sqrt(own.n)
+    needed = repetitions_needed(spread, max(1000 * abs(own.lag), rope))
     # More repetitions sharpen an interval; they do not enlarge a lag that is too small.
     if needed is None or needed <= pair.n:
         return replace(pair, verdict="undecided", reasons=(reason,), n_needed=None)

@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labapp.analysis.amplitude import (
-    Reference,
-    corrected_amplitude,
-    quiet_rest,
-    reference_amplitude,
-    rms,
-)
+from labapp.analysis.amplitude import PhaseAmplitude, phase_amplitude, quiet_rest
+from labapp.analysis.filters import moving_rms
 from labapp.analysis.inputs import RepetitionLike
 from labapp.analysis.pulls import FilteredChannel, anchor_of
 from labapp.analysis.ratios import Ratio, activation_ratio
+from labapp.analysis.references import (
+    LEAST_CONTRACTIONS,
+    Kind,
+    Reference,
+    combined_df,
+    reference_amplitude,
+)
 from labapp.analysis.settings import AnalysisSettings
 
 Floats = NDArray[np.float64]
 Span = tuple[float, float]
 
 PHASES = ("pull", "hold", "return")
+SUBMAXIMAL = "submaximal"
+REFERENCE_PULLS = ("reference", SUBMAXIMAL)
+"""Kinds of pull that other pulls are compared with."""
+
+CLIPPED_SHARE = 0.0005
+"""A contraction with more samples at the rails was larger than the device could show."""
+
+TOO_LARGE_PERCENT, TOO_LARGE_S = 110.0, 0.1
+"""Pulls above this for that long: the reference was probably not maximal."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +46,8 @@ class Amplitudes:
     ----------
     percent
         ``percent[muscle][phase]``: (n_repetitions,) % of the reference, NaN at the noise floor.
+    absolute
+        ``absolute[muscle][phase]``: one `PhaseAmplitude` a repetition, in the signal's unit.
     references
         Reference per muscle.
     ratios
@@ -44,15 +57,19 @@ class Amplitudes:
     """
 
     percent: dict[str, dict[str, Floats]]
+    absolute: dict[str, dict[str, list[PhaseAmplitude]]]
     references: dict[str, Reference]
     ratios: dict[str, dict[str, Ratio]] = field(default_factory=dict)
     withheld: tuple[str, ...] = ()
 
 
 def phases_of(repetition: RepetitionLike) -> dict[str, Span] | None:
-    """Pull (force onset to hold), hold, return (to rest); None without these landmarks."""
-    begin, a = repetition.force_onset_s, repetition.hold_start_s
-    b, end = repetition.hold_end_s, repetition.force_off_s
+    """Pull (force onset to hold), hold, return (to rest); None without these landmarks.
+
+    Without force the limits are those of the tempo that was asked for, or of the EMG burst.
+    """
+    begin, a = repetition.begin_s, repetition.hold_start_s
+    b, end = repetition.hold_end_s, repetition.end_s
     if a is None or b is None or b <= a:
         return None
     spans: dict[str, Span] = {}
@@ -83,44 +100,81 @@ def amplitudes(
     """
     everything = [*repetitions, *references]
     percent: dict[str, dict[str, Floats]] = {}
+    absolute: dict[str, dict[str, list[PhaseAmplitude]]] = {}
     found: dict[str, Reference] = {}
     for muscle, channel in channels.items():
         rest = rest_level(channel, everything, settings)
         found[muscle] = _reference(channel, references, rest, settings)
         scale = found[muscle].value
-        rows: dict[str, list[float]] = {phase: [] for phase in PHASES}
-        for repetition in repetitions:
-            spans = phases_of(repetition) or {}
-            for phase in PHASES:
-                span = spans.get(phase)
-                value = math.nan
-                if span is not None:
-                    raw = rms(channel.x, channel.index(span[0]), channel.index(span[1]))
-                    value = 100 * corrected_amplitude(raw, rest) / scale
-                rows[phase].append(value)
-        percent[muscle] = {phase: np.array(values) for phase, values in rows.items()}
-    withheld: list[str] = []
+        absolute[muscle] = {
+            phase: [_measured(channel, repetition, phase, rest) for repetition in repetitions]
+            for phase in PHASES
+        }
+        percent[muscle] = {
+            phase: np.array([100 * one.rms / scale for one in rows])
+            for phase, rows in absolute[muscle].items()
+        }
+        if found[muscle].kind == "maximal" and _exceeded(channel, repetitions, scale):
+            found[muscle] = replace(
+                found[muscle],
+                notes=(
+                    *found[muscle].notes,
+                    f"pulls exceed {TOO_LARGE_PERCENT:.0f} % of it: the reference was probably "
+                    "not maximal, repeat it",
+                ),
+            )
     if not references:
-        withheld.append(
-            "no reference contraction in this session: amplitudes of two muscles cannot be compared"
-        )
-        return Amplitudes(percent, found, {}, tuple(withheld))
-    withheld += [f"{m}: {ref.reason}" for m, ref in found.items() if ref.reason]
-    usable = [m for m, ref in found.items() if not ref.reason]
+        none = "no reference contraction in this session: amplitudes of two muscles cannot be "
+        return Amplitudes(percent, absolute, found, {}, (none + "compared",))
+    withheld = [f"{m}: {ref.reason}" for m, ref in found.items() if ref.reason]
     ratios: dict[str, dict[str, Ratio]] = {}
+    usable = [m for m, ref in found.items() if not ref.reason]
     for i, a in enumerate(usable):
         for b in usable[i + 1 :]:
-            shared = math.hypot(found[a].log_sd, found[b].log_sd)
+            parts = [(found[m].log_sd, found[m].df) for m in (a, b)]
+            shared, df = combined_df(parts)
             ratios[f"{a}:{b}"] = {
                 phase: activation_ratio(
                     percent[a][phase],
                     percent[b][phase],
                     floor=settings.ratio_floor_percent,
                     reference_log_sd=shared,
+                    reference_df=df,
                 )
                 for phase in PHASES
             }
-    return Amplitudes(percent, found, ratios, tuple(withheld))
+    return Amplitudes(percent, absolute, found, ratios, tuple(withheld))
+
+
+def _measured(
+    channel: FilteredChannel, repetition: RepetitionLike, phase: str, rest: float
+) -> PhaseAmplitude:
+    span = (phases_of(repetition) or {}).get(phase)
+    if span is None or not math.isfinite(rest):
+        return PhaseAmplitude(math.nan, math.nan, math.nan, math.nan)
+    first, stop = channel.index(span[0]), channel.index(span[1])
+    return phase_amplitude(channel.x[first:stop], channel.channel.rate, (0, stop - first), rest)
+
+
+def _exceeded(
+    channel: FilteredChannel, repetitions: Sequence[RepetitionLike], scale: float
+) -> bool:
+    """Tell whether any pull stays above 110 % of the reference for more than 100 ms."""
+    if not math.isfinite(scale):
+        return False
+    rate = channel.channel.rate
+    for repetition in repetitions:
+        begin, end = repetition.force_onset_s, repetition.force_off_s
+        if begin is None or end is None or end <= begin:
+            continue
+        part = channel.x[channel.index(begin) : channel.index(end)]
+        if len(part) < TOO_LARGE_S * rate:
+            continue
+        above = moving_rms(part, rate, 0.1) > scale * TOO_LARGE_PERCENT / 100
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], above.astype(np.int8), [0]])))
+        if len(edges) and (edges[1::2] - edges[::2]).max() > TOO_LARGE_S * rate:
+            return True
+    return False
 
 
 def rest_windows(
@@ -153,21 +207,57 @@ def _reference(
     rest: float,
     settings: AnalysisSettings,
 ) -> Reference:
-    spans = []
-    for contraction in references:
+    """Find the reference of one muscle: maximal, else submaximal, else why there is none."""
+    kinds: tuple[tuple[Kind, list[RepetitionLike]], ...] = (
+        ("maximal", [rep for rep in references if rep.pull != SUBMAXIMAL]),
+        ("submaximal", [rep for rep in references if rep.pull == SUBMAXIMAL]),
+    )
+    found: list[Reference] = []
+    for kind, contractions in kinds:
+        spans, clipped = _spans(channel, contractions)
+        one = reference_amplitude(
+            channel.x,
+            channel.channel.rate,
+            spans,
+            rest,
+            kind=kind,
+            window_s=settings.reference_window_s,
+            least_snr_db=settings.reference_snr_db,
+        )
+        if clipped:
+            words = f"left out because clipped: {clipped}"
+            one = replace(
+                one,
+                reason=f"{one.reason}; {words}" if one.reason else "",
+                notes=(*one.notes, words),
+            )
+        found.append(one)
+    maximal, submaximal = found
+    if submaximal.n >= LEAST_CONTRACTIONS and not maximal.n:
+        words = "only a submaximal reference: amplitudes of two muscles cannot be compared by it"
+        return replace(submaximal, reason=words)
+    return maximal
+
+
+def _spans(
+    channel: FilteredChannel, contractions: Sequence[RepetitionLike]
+) -> tuple[list[tuple[int, int]], int]:
+    """Sample ranges of the contractions, and how many were left out because they are clipped."""
+    spans, clipped = [], 0
+    low, high = channel.channel.low, channel.channel.high
+    for contraction in contractions:
         begin = contraction.force_onset_s
         if begin is None:
             begin = contraction.cue_s if contraction.cue_s is not None else contraction.hold_start_s
         end = contraction.force_off_s if contraction.force_off_s else contraction.hold_end_s
-        if begin is not None and end is not None and end > begin:
-            spans.append((channel.index(begin), channel.index(end)))
-    if not math.isfinite(rest):
-        return Reference(math.nan, 0, math.nan, math.nan, "no quiet rest to correct for")
-    return reference_amplitude(
-        channel.x,
-        channel.channel.rate,
-        spans,
-        rest,
-        window_s=settings.reference_window_s,
-        least_snr_db=settings.reference_snr_db,
-    )
+        if begin is None or end is None or end <= begin:
+            continue
+        first, stop = channel.index(begin), channel.index(end)
+        raw, step = channel.channel.values[first:stop], channel.channel.step
+        if low is not None and high is not None and len(raw):
+            at = (raw <= low + step) | (raw >= high - step)
+            if float(at.mean()) > CLIPPED_SHARE:
+                clipped += 1
+                continue
+        spans.append((first, stop))
+    return spans, clipped

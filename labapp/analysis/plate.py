@@ -28,6 +28,8 @@ SETTLE_S = 5.0
 LONGEST_GAP_S = 0.1
 """Gaps up to this are bridged by a straight line; the centre of pressure is below 10 Hz."""
 PROBABILITY = 0.95
+LARGEST_RMSE_MM = 5.0
+"""A plate whose centre of pressure is off by more on a grid of places is not accepted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,6 +199,63 @@ def ellipse_area(covariance: ArrayLike, n: int | None = None) -> float:
         quantile = (n - 2) / 2 * (outside ** (-2 / (n - 2)) - 1)
         k = 2 * (n - 1) * (n + 1) / (n * (n - 2)) * quantile
     return math.pi * k * math.sqrt(max(0.0, float(np.linalg.det(matrix))))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CopCorrection:
+    """Affine correction of a plate's centre of pressure, from a known mass on known places.
+
+    Attributes
+    ----------
+    matrix
+        (2, 3): ``corrected = matrix @ (x, y, 1)``, m.
+    rmse_before_mm, rmse_after_mm
+        Root mean square distance from the true places, as measured and corrected.
+    accepted
+        Whether the plate may be used as it is: `LARGEST_RMSE_MM` without the correction.
+    """
+
+    matrix: Floats
+    rmse_before_mm: float
+    rmse_after_mm: float
+    accepted: bool
+
+    def apply(self, x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
+        """Correct a centre of pressure, m."""
+        a, b = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+        first, second = (row[0] * a + row[1] * b + row[2] for row in self.matrix)
+        return first, second
+
+
+def cop_correction(measured: ArrayLike, true: ArrayLike) -> CopCorrection:
+    """Fit the affine correction by least squares (Leach 2014).
+
+    Parameters
+    ----------
+    measured, true
+        (n_places, 2) centre of pressure as the plate says it and where the mass stood, m; nine
+        places of a grid are usual.
+
+    Raises
+    ------
+    LabError
+        Fewer than six places, places on one line, or arrays that do not fit together.
+    """
+    a, b = np.asarray(measured, dtype=np.float64), np.asarray(true, dtype=np.float64)
+    if a.ndim != 2 or a.shape[1] != 2 or a.shape != b.shape or len(a) < 6:
+        raise LabError(f"places of shape {a.shape} and {b.shape}", "give six or more, x and y each")
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        raise LabError("places have missing values", "measure every place")
+    if np.linalg.matrix_rank(b - b.mean(axis=0)) < 2:
+        raise LabError("the places lie on one line", "spread them over the plate")
+    design = np.column_stack([a, np.ones(len(a))])
+    matrix = np.asarray(np.linalg.lstsq(design, b, rcond=None)[0].T, dtype=np.float64)
+    before = _rmse_mm(a, b)
+    return CopCorrection(matrix, before, _rmse_mm(design @ matrix.T, b), before <= LARGEST_RMSE_MM)
+
+
+def _rmse_mm(places: Floats, true: Floats) -> float:
+    return 1000.0 * float(np.sqrt(((places - true) ** 2).sum(axis=1).mean()))
 
 
 def romberg(eyes_open: Sway, eyes_closed: Sway) -> float:

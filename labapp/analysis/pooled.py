@@ -1,10 +1,11 @@
-"""One rise per muscle, one onset per pull: the lag over a session under a fixed kind of ramp.
+"""The lag of a session when each muscle may rise at its own speed.
 
-How fast a muscle rises belongs to the muscle and the task, not to the single pull. Its evidence
-is therefore summed over the repetitions; the onsets are then read at that rise, each muscle at
-its own. Unlike the lag with a shared rise this one is nearly free of bias where the rises
-differ, if the kind of ramp is right, and more ragged. Which kind is right cannot be known, so it
-is made for several: a lead has to hold under each of them.
+How fast a muscle rises, and along which curve, belongs to the muscle and the task, not to the
+single pull. So the evidence of every ramp is summed over the pulls, for all kinds of ramp at
+once: both muscles follow the same kind, each with its own duration. The onsets are then read at
+those ramps and averaged with their probability. What is uncertain about the ramps (two muscles
+at 25 and 150 ms differ by 20 ms or by 40, depending on how softly a muscle starts) widens the
+lag instead of biasing it.
 """
 
 from __future__ import annotations
@@ -16,59 +17,83 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from labapp.analysis.posterior import RampFit
+from labapp.analysis.posterior import KINDS, MIDDLE, RampFit, Shapes
 
 Floats = NDArray[np.float64]
 
-SHORTEST_RISE_S = 0.005
-"""A step has no logarithm; it is no different from the shortest ramp."""
+MIDDLES_S = (0.0, 0.008, 0.016, 0.024, 0.034, 0.046, 0.06, 0.076, 0.095, 0.118, 0.145, 0.18)
+"""Rises from 10 to 90 % of the amplitude: comparable whatever the kind of ramp."""
 
-LEAST_SHARE = 0.07
-"""The grid resolves no more than this share of a rise (standard uncertainty)."""
+LONGEST_S = 0.34
+"""Ramps of a longer duration than this would not fit in the stretch that is looked at."""
+
+BIN_S = 0.004
+"""The mean over pulls averages the width of the bins out."""
+
+TEMPER = 0.5
+"""Weight of the summed evidence: no kind of ramp is exactly right (calibrated, see docs)."""
+
+EQUAL = 0.3
+"""Prior probability that both muscles rise alike."""
 
 FEWEST = 4
 
 
-@dataclass(frozen=True, slots=True)
-class PooledLag:
-    """Lag of two muscles over a session, each with its own pooled rise (s).
+def _grid() -> Shapes:
+    pairs = [(k, m / MIDDLE[k]) for k in KINDS for m in MIDDLES_S]
+    kept = [(k, rise) for k, rise in pairs if rise <= LONGEST_S]
+    return Shapes(tuple(k for k, _ in kept), tuple(rise for _, rise in kept))
+
+
+POOLED_SHAPES = _grid()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnRiseLag:
+    """Lag of two muscles over a session, each with its own, pooled rise (s).
 
     Attributes
     ----------
-    exponent
-        Kind of ramp: the variance grows with this power of time.
-    lag, se, n
-        Mean over the `n` pulls, negative where the first came first; jackknife uncertainty.
-    rise
-        Of the first and of the second muscle.
-    rise_cov
-        Jackknife (co)variance of the rises, s^2: of the first, of the second, of both.
+    lag
+        Mean over the `n` pulls, negative where the first came first.
+    se_ramp, se_pulls, n
+        Standard uncertainty from the unknown ramps, and from the scatter over the pulls.
+    rise, rise_sd
+        10 to 90 % rise of the first and of the second muscle, posterior mean and SD.
+    kinds
+        Posterior probability of every kind of ramp.
+    joint
+        (rises, rises) posterior of the two rises, see `MIDDLES_S`.
     """
 
-    exponent: float
     lag: float
-    se: float
+    se_ramp: float
+    se_pulls: float
     n: int
     rise: tuple[float, float]
-    rise_cov: tuple[float, float, float]
+    rise_sd: tuple[float, float]
+    kinds: dict[str, float]
+    joint: Floats
+
+    @property
+    def se(self) -> float:
+        """Standard uncertainty of the lag, s."""
+        return math.hypot(self.se_ramp, self.se_pulls)
 
     def limits(self, level: float) -> tuple[float, float]:
         """Two-sided t-interval of the lag (s)."""
         half = quantile(self.n, level) * self.se
         return self.lag - half, self.lag + half
 
-    def slower_than(self, factor: float, level: float) -> bool:
-        """Whether one rise is certainly (two-sided `level`) more than `factor` times the other.
+    def unequal(self, factor: float) -> float:
+        """Probability that one rise is more than `factor` times the other, the likelier way.
 
-        On the scale of time, not of its logarithm: 5 and 15 ms are far apart there and alike
-        for every lag.
+        Rises within a step of the grid (or both below 16 ms) are not told apart.
         """
-        a, b = self.rise
-        (fast, slow) = (b, a) if a > b else (a, b)
-        (v_fast, v_slow) = self.rise_cov[1::-1] if a > b else self.rise_cov[:2]
-        variance = v_slow + factor**2 * v_fast - 2 * factor * self.rise_cov[2]
-        variance = max(variance, 0.0) + LEAST_SHARE**2 * (slow**2 + (factor * fast) ** 2)
-        return slow - factor * fast > quantile(self.n, level) * math.sqrt(variance)
+        rise = np.maximum(np.array(MIDDLES_S), MIDDLES_S[2])
+        ratio = rise[:, None] / rise[None, :]
+        slower = float(self.joint[ratio > factor].sum())
+        return max(slower, float(self.joint[1 / ratio > factor].sum()))
 
 
 def quantile(n: int, level: float) -> float:
@@ -78,101 +103,92 @@ def quantile(n: int, level: float) -> float:
     return float(stdtrit(n - 1, 0.5 + level / 2))
 
 
-def pooled_lag(
-    first: Sequence[RampFit], second: Sequence[RampFit], exponent: float, offsets: Sequence[float]
-) -> PooledLag | None:
-    """Estimate the rises of two muscles from all pulls together, then the mean lag.
+@dataclass(frozen=True, slots=True, eq=False)
+class RampTable:
+    """One burst under every ramp of `POOLED_SHAPES`: (kinds, rises) each.
+
+    Attributes
+    ----------
+    evidence
+        Log evidence, the onset summed out; -inf for ramps that are not on the grid.
+    onset
+        s, mean onset given the ramp.
+    """
+
+    evidence: Floats
+    onset: Floats
+
+
+def ramp_table(fit: RampFit) -> RampTable:
+    """Sum the onset out of a fit on `POOLED_SHAPES`."""
+    peak = float(fit.log.max())
+    p = np.exp(fit.log - peak)
+    mass = p.sum(axis=0) + 1e-300
+    shape = (len(KINDS), len(MIDDLES_S))
+    evidence, onset = np.full(shape, -np.inf), np.zeros(shape)
+    kinds = np.array(POOLED_SHAPES.kinds)
+    for k, kind in enumerate(KINDS):
+        at = kinds == kind
+        count = int(at.sum())
+        evidence[k, :count] = np.log(mass[at]) + peak
+        onset[k, :count] = (fit.times @ p[:, at]) / mass[at]
+    return RampTable(evidence, onset)
+
+
+def own_rise_lag(
+    first: Sequence[RampTable], second: Sequence[RampTable], offsets: Sequence[float]
+) -> OwnRiseLag | None:
+    """Lag over all pulls with the muscles' own rises, the kind of ramp left open.
 
     Parameters
     ----------
     first, second
-        One fit per pull each, in the same order, at the same ratio; one grid of shapes.
-    exponent
-        Which of the fitted kinds of ramp.
+        One table per pull each, in the same order, at the same ratio.
     offsets
         s to add to the lag of each pull (start of the first's time axis minus the second's).
 
     Returns
     -------
-    PooledLag or None
-        None below four pulls: a jackknife of three says nothing.
+    OwnRiseLag or None
+        None below four pulls.
     """
     n = len(first)
     if n < FEWEST:
         return None
-    a, b = _Muscle(first, exponent), _Muscle(second, exponent)
-    shift = np.asarray(offsets, dtype=np.float64)
-    lag, rise_a, rise_b = _estimate(a, b, shift, np.ones(n, dtype=np.bool_))
-    without = ~np.eye(n, dtype=np.bool_)
-    left_out = np.array([_estimate(a, b, shift, keep) for keep in without])
-    rises = np.exp(left_out[:, 1:])
-    spread = (rises - rises.mean(axis=0)).T
-    cov = (n - 1) / n * (spread @ spread.T)
-    return PooledLag(
-        exponent,
+    size = len(MIDDLES_S)
+    log_a, log_b = (
+        TEMPER * np.sum([table.evidence for table in tables], axis=0) for tables in (first, second)
+    )
+    prior = (1 - EQUAL) / size**2 + EQUAL / size * np.eye(size)
+    log = log_a[:, :, None] + log_b[:, None, :] + np.log(prior)
+    w = np.exp(log - log.max())
+    w /= w.sum()
+    # The onsets of a pull under a ramp of its own muscle: what is summed is (kind, a, b).
+    a, b = (np.array([table.onset for table in tables]) for tables in (first, second))
+    lags = (
+        np.einsum("nkr,kr->n", a, w.sum(axis=2))
+        - np.einsum("nkr,kr->n", b, w.sum(axis=1))
+        + np.asarray(offsets, dtype=np.float64)
+    )
+    lag = float(lags.mean())
+    by_ramp = a.mean(axis=0)[:, :, None] - b.mean(axis=0)[:, None, :]
+    spread = by_ramp - float((w * by_ramp).sum())
+    joint = w.sum(axis=0)
+    rise_a, rise_sd_a = _mean_sd(joint.sum(axis=1))
+    rise_b, rise_sd_b = _mean_sd(joint.sum(axis=0))
+    return OwnRiseLag(
         lag,
-        _jackknife(left_out[:, 0]),
+        math.sqrt(float((w * np.square(spread)).sum())),
+        float(lags.std(ddof=1)) / math.sqrt(n),
         n,
-        (math.exp(rise_a), math.exp(rise_b)),
-        (float(cov[0, 0]), float(cov[1, 1]), float(cov[0, 1])),
+        (rise_a, rise_b),
+        (rise_sd_a, rise_sd_b),
+        {kind: float(w[k].sum()) for k, kind in enumerate(KINDS)},
+        joint,
     )
 
 
-class _Muscle:
-    """Evidence (n, rises) and conditional mean onset (n, rises) of every rise in every pull."""
-
-    def __init__(self, fits: Sequence[RampFit], exponent: float) -> None:
-        at = fits[0].exponents == exponent
-        self.log_rises = np.log(np.maximum(fits[0].rises[at], SHORTEST_RISE_S))
-        evidence, onset = [], []
-        for fit in fits:
-            log = fit.log[:, at]
-            peak = float(log.max())
-            p = np.exp(log - peak)
-            mass = p.sum(axis=0) + 1e-300
-            evidence.append(np.log(mass) + peak)
-            onset.append((p * fit.times[:, None]).sum(axis=0) / mass)
-        self.evidence, self.onset = np.array(evidence), np.array(onset)
-
-    def best(self, keep: NDArray[np.bool_]) -> float:
-        """``ln(rise)`` of the greatest evidence over the kept pulls."""
-        return best_log(self.evidence[keep].sum(axis=0), self.log_rises)
-
-    def onsets(self, log_rise: float) -> Floats:
-        """Onset of every pull at this rise, between the rises of the grid."""
-        right = int(np.clip(np.searchsorted(self.log_rises, log_rise), 1, len(self.log_rises) - 1))
-        left = right - 1
-        share = (log_rise - self.log_rises[left]) / (self.log_rises[right] - self.log_rises[left])
-        return np.asarray((1 - share) * self.onset[:, left] + share * self.onset[:, right])
-
-
-def _estimate(
-    a: _Muscle, b: _Muscle, shift: Floats, keep: NDArray[np.bool_]
-) -> tuple[float, float, float]:
-    rise_a, rise_b = a.best(keep), b.best(keep)
-    lags = a.onsets(rise_a) - b.onsets(rise_b) + shift
-    return float(lags[keep].mean()), rise_a, rise_b
-
-
-def _jackknife(values: Floats) -> float:
-    n = len(values)
-    return math.sqrt((n - 1) / n * float(np.square(values - values.mean()).sum()))
-
-
-def best_log(log_evidence: Floats, log_rises: Floats) -> float:
-    """``ln(rise)`` of the greatest evidence, by a parabola through it and its neighbours.
-
-    Over twelve repetitions the evidence is far narrower than the grid is wide.
-    """
-    x = log_rises
-    k = int(np.argmax(log_evidence))
-    if k in (0, len(x) - 1):
-        return float(x[k])
-    (xa, xb, xc), (ya, yb, yc) = x[k - 1 : k + 2], log_evidence[k - 1 : k + 2]
-    left, right = (yb - ya) / (xb - xa), (yc - yb) / (xc - xb)
-    curvature = (right - left) / (xc - xa)
-    if curvature >= 0:
-        return float(xb)
-    # Where the slope, linear between the midpoints of the two intervals, passes zero.
-    vertex = (xa + xb) / 2 - left / (2 * curvature)
-    return float(np.clip(vertex, xa, xc))
+def _mean_sd(p: Floats) -> tuple[float, float]:
+    x = np.array(MIDDLES_S)
+    mean = float(p @ x)
+    return mean, math.sqrt(max(float(p @ np.square(x - mean)), 0.0))

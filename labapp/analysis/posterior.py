@@ -1,9 +1,9 @@
 """Stage 2 of the onset: probability of every onset time under ramps of unknown rise.
 
-After the onset ``t`` the variance of the (whitened) signal grows from that of rest as
-``1 + G u**q`` with ``u = (i - t) / d`` until it saturates at ``u = 1``. Onset, gain ``G``, rise
-``d`` and exponent ``q`` are all unknown; they are summed over a grid. ``q = 1`` is a ramp linear
-in variance, ``q = 2`` linear in amplitude, ``q = 4`` starts as softly as a cosine ramp.
+After the onset ``t`` the amplitude of the (whitened) signal rises as ``a(u)`` from 0 to 1 with
+``u = (i - t) / d`` and then stays, so that its variance is ``1 + G a(u)**2`` in units of that of
+rest. Onset, gain ``G``, duration ``d`` and kind ``a`` are all unknown; they are evaluated on a
+grid and the gain is summed out.
 
 EMG is correlated in time and made of discrete discharges, so its samples are worth less than
 independent ones: the log likelihood is multiplied by ``nu`` (tempering), see `effective_share`.
@@ -11,7 +11,9 @@ independent ones: the log likelihood is multiplied by ``nu`` (tempering), see `e
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +22,43 @@ Floats = NDArray[np.float64]
 
 RISES_S = (0.0, 0.015, 0.03, 0.045, 0.06, 0.08, 0.11, 0.15, 0.2, 0.3)
 GAINS = (0.15, 0.25, 0.4, 0.6, 0.8, 1.0, 1.3)
-EXPONENTS = (1.0, 2.0, 4.0)
 BEFORE_S = 0.4
 AFTER_S = 0.3
+
+COARSE = 4
+"""Candidate onsets are looked at in steps of this many bins first ..."""
+
+KEEP = 15.0
+"""... and one by one only where the log posterior comes this close to its maximum."""
+
+AMPLITUDES: dict[str, Callable[[Floats], Floats]] = {
+    "variance": np.sqrt,
+    "linear": lambda u: u,
+    "cosine": lambda u: 0.5 - 0.5 * np.cos(np.pi * u),
+    "sigmoid": lambda u: 0.5 + 0.5 * np.tanh(5.0 * (u - 0.5)) / np.tanh(2.5),
+    "exponential": lambda u: np.expm1(-3.0 * u) / np.expm1(-3.0),
+}
+"""Kinds of ramp: amplitude at ``u`` = 0 to 1. ``variance`` is linear in power, ``linear`` in
+amplitude; ``cosine`` and ``sigmoid`` begin softly, ``exponential`` steeply."""
+
+KINDS = tuple(AMPLITUDES)
+
+MIDDLE = {
+    "variance": 0.80,
+    "linear": 0.80,
+    "cosine": 0.59,
+    "sigmoid": 0.43,
+    "exponential": 0.61,
+}
+"""Share of each ramp's duration that it takes from 10 to 90 % of its amplitude."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """Ramps of a grid, one entry each: kind (see `AMPLITUDES`) and duration (s)."""
+
+    kinds: tuple[str, ...]
+    rises: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +68,31 @@ class RampFit:
     Attributes
     ----------
     times
-        (n_times,) s, candidate onsets.
+        (n_times,) s, candidate onsets from the first to the last that matters.
     log
-        (n_times, n_shapes) log posterior of onset and shape, already tempered.
-    rises
-        (n_shapes,) s, duration of each ramp.
-    exponents
-        (n_shapes,) exponent of the variance of each ramp.
+        (n_times, n_shapes) log posterior of onset and shape, already tempered; -inf where it
+        is negligible.
+    shapes
+        What the columns are.
     """
 
     times: Floats
     log: Floats
-    rises: Floats
-    exponents: Floats
+    shapes: Shapes
 
-    def only(self, exponents: tuple[float, ...]) -> RampFit:
-        """Keep the shapes with these exponents."""
-        at = np.isin(self.exponents, exponents)
-        return RampFit(self.times, self.log[:, at], self.rises[at], self.exponents[at])
+    @property
+    def rises(self) -> Floats:
+        """(n_shapes,) s, duration of each ramp."""
+        return np.array(self.shapes.rises)
+
+    @property
+    def middles(self) -> Floats:
+        """(n_shapes,) s, time from 10 to 90 % of the amplitude of each ramp."""
+        return np.asarray(self.rises * [MIDDLE[kind] for kind in self.shapes.kinds])
+
+    def where(self, *kinds: str) -> NDArray[np.bool_]:
+        """Tell which columns are of these kinds."""
+        return np.isin(self.shapes.kinds, kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +106,15 @@ class Moments:
     sd: float
 
 
-def shape_grid(
-    rises: tuple[float, ...] = RISES_S, exponents: tuple[float, ...] = EXPONENTS
-) -> tuple[Floats, Floats]:
-    """Rises (s) and exponents of every shape; the step (rise 0) is listed once per exponent.
+def shape_grid(kinds: tuple[str, ...], rises: tuple[float, ...] = RISES_S) -> Shapes:
+    """Every kind with every duration (s); the step (0) is listed once per kind.
 
-    Listing it once per exponent keeps the prior flat over the rise whatever the exponent.
+    Listing it once per kind keeps the prior flat over the duration whatever the kind.
     """
-    pairs = [(d, q) for q in exponents for d in rises]
-    return np.array([d for d, _ in pairs]), np.array([q for _, q in pairs])
+    return Shapes(tuple(k for k in kinds for _ in rises), rises * len(kinds))
 
 
-def ramp_fit(
-    power: Floats,
-    step: float,
-    start: float,
-    *,
-    nu: float,
-    rises: tuple[float, ...] = RISES_S,
-    exponents: tuple[float, ...] = EXPONENTS,
-    stride: int = 1,
-) -> RampFit:
+def ramp_fit(power: Floats, step: float, start: float, *, nu: float, shapes: Shapes) -> RampFit:
     """Evaluate the ramp models on the squared, rest-scaled signal.
 
     Parameters
@@ -96,54 +127,99 @@ def ramp_fit(
         Time of the first bin, s.
     nu
         Tempering times the number of samples in a bin (weight of one bin).
-    rises, exponents
-        Grid of shapes.
-    stride
-        Candidate onsets lie on every `stride`-th bin.
+    shapes
+        Ramps to try.
 
     Notes
     -----
-    ``LL(t, d, q, G) = -sum_{i<t} p/2 - sum_{i>=t} (p/v + ln v)/2``; flat priors on t, d, q and
+    ``LL(t, shape, G) = -sum_{i<t} p/2 - sum_{i>=t} (p/v + ln v)/2``; flat priors on t, shape and
     log G. The ramps are one matrix product, the plateaus cumulative sums.
     """
     n = len(power)
-    longest = round(max(rises) / step) + 1
     block = max(round(0.05 / step), 1)
     smooth = np.convolve(power, np.ones(block) / block, mode="valid")
-    top = max(float(np.percentile(smooth, 95)) - 1.0, 0.5)
-    d_all, q_all = shape_grid(rises, exponents)
-    gains = top * np.asarray(GAINS)
+    at = round(0.95 * (len(smooth) - 1))
+    top = max(float(np.partition(smooth, at)[at]) - 1.0, 0.5)
+    # Half octaves: few enough levels that their kernels are made once and kept.
+    ramps = _ramps(shapes, round(step, 9), round(2 * float(np.log2(top))))
+    data = _Data(power, ramps)
+    count = n - max(round(0.02 / step), 1)
+    coarse = np.arange(0, count, COARSE)
+    best = data.log(coarse, nu).max(axis=1)
+    near = np.flatnonzero(best > best.max() - KEEP)
+    wanted = np.zeros(count + 2 * COARSE, dtype=np.bool_)
+    for shift in range(2 * COARSE + 1):
+        wanted[coarse[near] + shift] = True
+    fine = np.flatnonzero(wanted[COARSE : COARSE + count])
+    first, stop = int(fine[0]), int(fine[-1]) + 1
+    log = np.full((stop - first, len(shapes.kinds)), -np.inf)
+    log[fine - first] = data.log(fine, nu)
+    times: Floats = start + np.arange(first, stop, dtype=np.float64) * step
+    return RampFit(times, log, shapes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ramps:
+    """What one grid of ramps needs: ``1/v`` and the running sum of ``ln v`` on every ramp."""
+
+    inverse: NDArray[np.float32]
+    logs: NDArray[np.float32]
+    plateau: NDArray[np.float32]
+    shapes: int
+
+
+@lru_cache(maxsize=128)
+def _ramps(shapes: Shapes, step: float, level: int) -> _Ramps:
+    longest = round(max(shapes.rises) / step) + 1
+    gains = 2.0 ** (level / 2) * np.asarray(GAINS)
     lag = (np.arange(longest) + 0.5) * step
     # A step (d = 0) is the limit of a very short ramp; half a bin keeps u finite.
-    u = np.minimum(lag[:, None] / np.maximum(d_all, 0.5 * step)[None, :], 1.0)
-    v = 1.0 + gains[None, None, :] * (u ** q_all[None, :])[:, :, None]
-    kernel = (1.0 / v - 1.0).reshape(longest, -1)
-    logs = np.concatenate(
-        [np.zeros((1, v.shape[1] * v.shape[2])), np.cumsum(np.log(v), axis=0).reshape(longest, -1)]
+    u = [np.minimum(lag / max(rise, 0.5 * step), 1.0) for rise in shapes.rises]
+    share = [np.square(AMPLITUDES[k](x)) for k, x in zip(shapes.kinds, u, strict=True)]
+    # Gain by gain, all shapes of one gain side by side: sums over the gain run fastest so.
+    v = 1.0 + (gains[None, :, None] * np.stack(share, axis=1)[:, None, :]).reshape(longest, -1)
+    logs = np.concatenate([np.zeros((1, v.shape[1])), np.cumsum(np.log(v), axis=0)])
+    plateau = np.repeat(1.0 + gains, len(share))
+    return _Ramps(
+        (1.0 / v).astype(np.float32),
+        logs.astype(np.float32),
+        plateau.astype(np.float32),
+        len(share),
     )
-    at = np.arange(0, n - max(round(0.02 / step), 1), stride)
-    padded = np.concatenate([power, np.zeros(longest)])
-    windows = np.lib.stride_tricks.sliding_window_view(padded, longest)[at]
-    ramp = windows @ kernel
-    length = np.minimum(n - at, longest)
-    ramp += logs[length]
-    total = np.concatenate([[0.0], np.cumsum(power)])
-    after = np.minimum(at + longest, n)
-    rest_of_it, count = total[n] - total[after], n - after
-    v_top = np.tile(1.0 + gains, len(d_all))
-    ramp += rest_of_it[:, None] * (1.0 / v_top - 1.0)[None, :]
-    ramp += count[:, None] * np.log(v_top)[None, :]
-    log = (-0.5 * nu) * ramp.reshape(len(at), len(d_all), len(gains))
-    peak = log.max()
-    summed: Floats = np.log(np.exp(log - peak).sum(axis=2) + 1e-300) + peak
-    times: Floats = start + at.astype(np.float64) * step
-    return RampFit(times, summed, d_all, q_all)
 
 
-def normalised(fit: RampFit, weights: Floats | None = None) -> Floats:
-    """Posterior (n_times, n_shapes) that sums to 1; `weights` is a prior over the shapes."""
-    log = fit.log if weights is None else fit.log + np.log(weights + 1e-300)[None, :]
-    p = np.exp(log - log.max())
+class _Data:
+    """One signal, ready to be compared with the ramps from any candidate onset on."""
+
+    def __init__(self, power: Floats, ramps: _Ramps) -> None:
+        self.ramps, self.n = ramps, len(power)
+        self.longest = len(ramps.inverse)
+        padded = np.concatenate([power, np.zeros(self.longest)]).astype(np.float32)
+        self.windows = np.lib.stride_tricks.sliding_window_view(padded, self.longest)
+        self.total = np.concatenate([[0.0], np.cumsum(power)])
+
+    def log(self, at: NDArray[np.intp], nu: float) -> Floats:
+        """Tempered log likelihood (len(at), n_shapes), the gain summed out."""
+        r, n = self.ramps, self.n
+        after = np.minimum(at + self.longest, n)
+        cost = self.windows[at] @ r.inverse
+        cost += r.logs[after - at]
+        rest = (self.total[n] - self.total[after]).astype(np.float32)
+        cost += rest[:, None] / r.plateau
+        cost += (n - after).astype(np.float32)[:, None] * np.log(r.plateau)
+        cost = cost.reshape(len(at), len(GAINS), r.shapes)
+        least = cost.min(axis=1)
+        cost -= least[:, None, :]
+        cost *= np.float32(-0.5 * nu)
+        summed = np.exp(cost, out=cost).sum(axis=1)
+        # The rest before the onset in double precision: it is large at high ratios.
+        before = self.total[at][:, None]
+        return np.asarray(np.log(summed) - (0.5 * nu) * (least + before), dtype=np.float64)
+
+
+def normalised(fit: RampFit) -> Floats:
+    """Posterior (n_times, n_shapes) that sums to 1."""
+    p = np.exp(fit.log - fit.log.max())
     return np.asarray(p / p.sum())
 
 

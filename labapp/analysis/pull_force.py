@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from labapp.analysis.clocks import DelayClock, with_clocks
 from labapp.analysis.force import EMD_RATE_HZ, ONSET_RULE, Pull, analyse_pull
 from labapp.analysis.inputs import ForceChannel, RepetitionLike
 from labapp.analysis.pulls import MusclePull, anchor_of
-from labapp.analysis.statistics import mean_interval
+from labapp.analysis.statistics import MeanInterval, mean_interval
 from labapp.errors import LabError
 
 EMD_LIMITS_S = (-0.02, 0.2)
@@ -37,17 +39,11 @@ def measure_force(force: ForceChannel, repetition: RepetitionLike) -> Pull | Non
         )
     except LabError as error:  # windows at the recording's edge hold too few samples
         return Pull(math.nan, math.nan, math.nan, reasons=(error.what,))
-    return Pull(
-        pull.onset + start,
-        pull.peak,
-        pull.peak_at + start,
-        pull.rfd,
-        pull.rfd_peak,
-        pull.impulse_100,
-        pull.impulse_200,
-        pull.baseline,
-        pull.baseline_range,
-        pull.reasons,
+    return replace(
+        pull,
+        onset=pull.onset + start,
+        peak_at=pull.peak_at + start,
+        onsets={name: at + start for name, at in pull.onsets.items()},
     )
 
 
@@ -55,7 +51,7 @@ def force_summary(
     force: ForceChannel | None,
     pulls: Sequence[Pull | None],
     muscles: Mapping[str, Sequence[MusclePull]],
-    one_clock: bool,
+    clocks: Mapping[str, DelayClock],
 ) -> dict[str, Any]:
     """Build the ``force`` part of the document.
 
@@ -65,8 +61,15 @@ def force_summary(
         One per valid repetition, None where there is no force.
     muscles
         Muscle to its pulls, the same repetitions.
-    one_clock
-        Whether EMG and force share a clock (or are verified by pulses).
+    clocks
+        Muscle to what is known between its clock and that of the force.
+
+    Notes
+    -----
+    ``low`` and ``high`` hold the scatter of the pulls and the timing between the two devices.
+    ``u_ms``, the standard uncertainty of the mean delay, holds what more pulls do not average
+    out as well: where the onsets are detected (the EMG onset's own interval, one sample of the
+    force).
     """
     if force is None:
         return {
@@ -76,15 +79,11 @@ def force_summary(
             "emd_valid": False,
             "emd_text": "no force was recorded",
         }
-    valid, text = True, "from EMG onset to force onset"
-    if force.rate < EMD_RATE_HZ * 0.95:
-        valid = False
-        text = (
-            f"not valid: the load cell samples at {force.rate:.0f} Hz, "
-            f"{EMD_RATE_HZ:.0f} Hz are needed for this delay and for early RFD"
-        )
-    elif not one_clock:
-        valid, text = False, "not valid: EMG and force share neither a clock nor sync pulses"
+    worst = min(
+        clocks.values(),
+        key=lambda clock: (clock.valid, math.isfinite(clock.u_s), -clock.u_s),
+        default=DelayClock(True, "from EMG onset to force onset", 0.0, 0.0),
+    )
     found = [pull for pull in pulls if pull is not None]
     clean = [pull for pull in found if not pull.reasons]
     rfd = {}
@@ -92,20 +91,27 @@ def force_summary(
         rfd[name] = _summary([pull.rfd.get(name, math.nan) for pull in clean])
     emd: dict[str, Any] = {}
     for muscle, own in muscles.items():
+        clock = clocks.get(muscle, worst)
         delays = [
-            1000 * (pull.onset - one.onset.time) if pull is not None and one.usable else math.nan
+            1000 * (pull.onset - one.onset.time - clock.shift_s)
+            if pull is not None and one.usable
+            else math.nan
             for pull, one in zip(pulls, own, strict=True)
         ]
         interval = mean_interval(delays)
+        u_ms = 1000 * clock.u_s
+        low, high = with_clocks(interval.low, interval.mean, interval.high, u_ms)
         outside = sum(
             math.isfinite(d) and not EMD_LIMITS_S[0] <= d / 1000 <= EMD_LIMITS_S[1] for d in delays
         )
         emd[muscle] = {
             "mean": interval.mean,
-            "low": interval.low,
-            "high": interval.high,
+            "low": low,
+            "high": high,
             "n": interval.n,
             "outside": outside,
+            "u_ms": math.hypot(_standard_error(interval), u_ms, *_detection_ms(own, force.rate)),
+            "timing_u_ms": u_ms,
         }
     return {
         "peak_n": _summary([pull.peak for pull in found]),
@@ -116,11 +122,28 @@ def force_summary(
         "rfd_valid": force.rate >= EMD_RATE_HZ * 0.95,
         "onset_rule": ONSET_RULE,
         "emd_ms": emd,
-        "emd_valid": valid,
-        "emd_text": text,
+        "emd_valid": worst.valid,
+        "emd_text": worst.text,
     }
+
+
+def _standard_error(interval: MeanInterval) -> float:
+    return interval.sd / math.sqrt(interval.n) if interval.n > 1 else math.nan
+
+
+def _detection_ms(pulls: Sequence[MusclePull], force_rate: float) -> tuple[float, float]:
+    """Give standard uncertainties (ms) of an EMG onset and, by its sampling, of a force onset."""
+    widths = [one.onset.high - one.onset.low for one in pulls if one.usable]
+    width = float(np.median(widths)) if widths else math.nan
+    return 1000 * width / (2 * 1.96), 1000 / force_rate / math.sqrt(12)
 
 
 def _summary(values: Sequence[float]) -> dict[str, Any]:
     interval = mean_interval(values)
-    return {"mean": interval.mean, "sd": interval.sd, "n": interval.n}
+    return {
+        "mean": interval.mean,
+        "sd": interval.sd,
+        "n": interval.n,
+        "low": interval.low,
+        "high": interval.high,
+    }

@@ -10,18 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labapp.analysis.burst import SNR_FLOOR_DB, Burst, prepare
-from labapp.analysis.equalise import NoiseEqualised, noise_equalised_onset
+from labapp.analysis.equalise import NoiseBank, NoiseEqualised, noise_equalised_onset
 from labapp.analysis.filters import band_pass
 from labapp.analysis.inputs import EmgChannel, RepetitionLike
-from labapp.analysis.lag import (
-    CHECK_EXPONENTS,
-    LAG_EXPONENTS,
-    equalised_fit,
-    extra_noise,
-    joint_lag,
-)
+from labapp.analysis.lag import equalised_fit, extra_noise, joint_lag
 from labapp.analysis.onset import Onset, moments_of, onset_of
-from labapp.analysis.pooled import PooledLag, pooled_lag
+from labapp.analysis.pooled import (
+    BIN_S,
+    POOLED_SHAPES,
+    OwnRiseLag,
+    RampTable,
+    own_rise_lag,
+    ramp_table,
+)
 from labapp.analysis.posterior import Moments, RampFit
 from labapp.analysis.settings import AnalysisSettings
 
@@ -32,6 +33,9 @@ SETTLE_S = 0.05
 
 TAIL_S = 0.7
 """... and after it: the plateau of a burst that begins late in the window."""
+
+OWN_RISE_STEP_DB = 2.0
+"""Ratios at which the lag with own rises is made are multiples of this."""
 
 
 @dataclass(slots=True, eq=False)
@@ -46,7 +50,8 @@ class MusclePull:
     onset: Onset
     neq: NoiseEqualised | None = None
     equalised: Moments | None = None
-    cache: dict[float, RampFit] = field(default_factory=dict)
+    fits: dict[float, RampFit] = field(default_factory=dict)
+    tables: dict[float, RampTable] = field(default_factory=dict)
 
     @property
     def usable(self) -> bool:
@@ -55,15 +60,22 @@ class MusclePull:
 
     def fit_at(self, target_db: float) -> RampFit:
         """Ramp posterior of the lag's kind at a ratio of `target_db` (s from `start`)."""
-        return self.fits_at(target_db).only(LAG_EXPONENTS)
+        burst, key = self._at(target_db)
+        if key not in self.fits:
+            self.fits[key] = equalised_fit(burst, target_db)
+        return self.fits[key]
 
-    def fits_at(self, target_db: float) -> RampFit:
-        """Ramp posterior of every kind that is checked."""
+    def table_at(self, target_db: float) -> RampTable:
+        """Evidence and onset under every kind of ramp at a ratio of `target_db`."""
+        burst, key = self._at(target_db)
+        if key not in self.tables:
+            fit = equalised_fit(burst, target_db, POOLED_SHAPES, BIN_S)
+            self.tables[key] = ramp_table(fit)
+        return self.tables[key]
+
+    def _at(self, target_db: float) -> tuple[Burst, float]:
         assert self.burst is not None
-        key = round(extra_noise(self.burst.snr_db, target_db), 3)
-        if key not in self.cache:
-            self.cache[key] = equalised_fit(self.burst, target_db, CHECK_EXPONENTS)
-        return self.cache[key]
+        return self.burst, round(extra_noise(self.burst.snr_db, target_db), 3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,7 +168,7 @@ def _shifted(onset: Onset, start: float) -> Onset:
 
 
 def equalise_repetition(
-    pulls: Sequence[MusclePull], settings: AnalysisSettings, rng: np.random.Generator
+    pulls: Sequence[MusclePull], settings: AnalysisSettings, bank: NoiseBank
 ) -> None:
     """Time every usable muscle of one repetition at the ratio of the weakest of them.
 
@@ -172,9 +184,7 @@ def equalise_repetition(
         m = moments_of(pull.fit_at(target if settings.equalise else pull.onset.snr_db))
         t = pull.start
         pull.equalised = Moments(m.median + t, m.low + t, m.high + t, m.mean + t, m.sd)
-        neq = noise_equalised_onset(
-            pull.burst, target, draws=settings.neq_draws, rng=rng, band=settings.band_hz
-        )
+        neq = noise_equalised_onset(pull.burst, target, bank=bank)
         pull.neq = NoiseEqualised(neq.time + pull.start, neq.sd, neq.raw + pull.start)
 
 
@@ -190,19 +200,21 @@ def pair_lag(a: MusclePull, b: MusclePull, settings: AnalysisSettings) -> float:
     return lag
 
 
-def pooled_lags(
+def own_rises(
     first: Sequence[MusclePull], second: Sequence[MusclePull], settings: AnalysisSettings
-) -> tuple[PooledLag, ...]:
-    """Lag over all pulls with the muscles' own, pooled rises, once per kind of ramp.
+) -> OwnRiseLag | None:
+    """Lag over all pulls with the muscles' own, pooled rises; None below four pulls.
 
-    The pulls are those in which both muscles may be compared; empty below four of them.
+    The pulls are those in which both muscles may be compared.
     """
-    fits_a, fits_b, offsets = [], [], []
+    tables_a, tables_b, offsets = [], [], []
     for a, b in zip(first, second, strict=True):
         low = min(a.onset.snr_db, b.onset.snr_db)
+        if settings.equalise:
+            # In steps, so that pairs of similar ratios share what costs the time.
+            low = OWN_RISE_STEP_DB * math.floor(low / OWN_RISE_STEP_DB)
         ratios = (low, low) if settings.equalise else (a.onset.snr_db, b.onset.snr_db)
-        fits_a.append(a.fits_at(ratios[0]))
-        fits_b.append(b.fits_at(ratios[1]))
+        tables_a.append(a.table_at(ratios[0]))
+        tables_b.append(b.table_at(ratios[1]))
         offsets.append(a.start - b.start)
-    made = [pooled_lag(fits_a, fits_b, q, offsets) for q in CHECK_EXPONENTS]
-    return tuple(lag for lag in made if lag is not None)
+    return own_rise_lag(tables_a, tables_b, offsets)

@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labapp.analysis.arrays import real_numbers
+from labapp.analysis.references import combined_df
 from labapp.analysis.statistics import mean_interval
 from labapp.errors import LabError
 
@@ -58,6 +60,7 @@ def activation_ratio(
     floor: float = 2.0,
     missing_share: float = 0.2,
     reference_log_sd: float = 0.0,
+    reference_df: float = math.inf,
 ) -> Ratio:
     """Geometric mean ratio of two muscles with a 95 % t-interval.
 
@@ -72,6 +75,9 @@ def activation_ratio(
     reference_log_sd
         Standard uncertainty of the log of the two references' quotient; it is common to all
         repetitions, so it widens the interval and does not average out.
+    reference_df
+        Degrees of freedom of that uncertainty; those of the interval follow by
+        Welch-Satterthwaite (JCGM 100:2008, annex G.4).
 
     Raises
     ------
@@ -80,7 +86,8 @@ def activation_ratio(
     """
     from scipy.special import stdtrit
 
-    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    form = "one value per repetition"
+    a, b = (real_numbers(values, "amplitudes", form) for values in (first, second))
     if a.ndim != 1 or a.shape != b.shape:
         raise LabError(
             f"amplitudes have shapes {a.shape} and {b.shape}", "give one value per repetition each"
@@ -89,6 +96,8 @@ def activation_ratio(
         raise LabError("amplitudes are negative or infinite", "give % of the reference, 0 and up")
     if not (math.isfinite(reference_log_sd) and reference_log_sd >= 0):
         raise LabError(f"reference_log_sd is {reference_log_sd}", "give a number from 0")
+    if not reference_df > 0:
+        raise LabError(f"reference_df is {reference_df}", "give degrees of freedom above 0")
     total = len(a)
     usable = np.isfinite(a) & np.isfinite(b) & (a >= floor) & (b >= floor)
     nan = math.nan
@@ -100,8 +109,9 @@ def activation_ratio(
     if logs.n < 3:
         reason = f"{logs.n} repetitions, 3 are needed"
         return Ratio(nan, nan, nan, logs.n, total, nan, "not estimable", reason)
-    standard = math.hypot(logs.sd / math.sqrt(logs.n), reference_log_sd)
-    half = float(stdtrit(logs.n - 1, 0.975)) * standard
+    parts = [(logs.sd / math.sqrt(logs.n), logs.n - 1.0), (reference_log_sd, reference_df)]
+    standard, df = combined_df(parts)
+    half = float(stdtrit(min(df, 1e9), 0.975)) * standard
     return Ratio(
         math.exp(logs.mean),
         math.exp(logs.mean - half),
@@ -110,45 +120,4 @@ def activation_ratio(
         total,
         100 * math.sqrt(math.expm1(min(logs.sd**2, 50.0))),
         "ok",
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class CoContraction:
-    """Indices of two activations in time; they differ in kind and must not be mixed."""
-
-    rudolph: float
-    falconer_winter_percent: float
-    overlap: float
-
-
-def co_contraction(first: ArrayLike, second: ArrayLike) -> CoContraction:
-    """Co-contraction (for synergists: co-activation) of two envelopes in % of reference.
-
-    Parameters
-    ----------
-    first, second
-        (n_samples,) each, >= 0.
-
-    Notes
-    -----
-    Rudolph: mean of ``lo/hi (lo + hi)`` (0 where hi is 0); Falconer and Winter: ``200 sum lo /
-    sum (a + b)``; overlap: ``sum lo / sum hi``. NaN where nothing is active.
-    """
-    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    if a.ndim != 1 or a.shape != b.shape or not len(a):
-        raise LabError(
-            f"envelopes have shapes {a.shape} and {b.shape}", "give two of the same length"
-        )
-    if not (np.isfinite(a).all() and np.isfinite(b).all()) or (a < 0).any() or (b < 0).any():
-        raise LabError("envelopes have missing or negative values", "give rectified, whole parts")
-    low, high = np.minimum(a, b), np.maximum(a, b)
-    quotient = np.divide(low, high, out=np.zeros_like(low), where=high > 0)
-    total = float((a + b).sum())
-    if total == 0:
-        return CoContraction(0.0, math.nan, math.nan)
-    return CoContraction(
-        float((quotient * (low + high)).mean()),
-        200 * float(low.sum()) / total,
-        float(low.sum()) / float(high.sum()),
     )

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labapp.analysis.activity import activity_parts, find_hearts, without_ecg
+from labapp.analysis.amplitude_document import amplitudes_part, ratios_part, reference_part
+from labapp.analysis.blocks import (
+    chosen,
+    conditions_part,
+    coupling_part,
+    grade_gates,
+    rhomboid_grades,
+    selectivity_part,
+    sided_amplitudes,
+)
+from labapp.analysis.clocks import across_devices, delay_clocks, timing_part, without_filters
 from labapp.analysis.document import (
-    amplitudes_part,
     equalised_s,
-    ms,
     order_part,
     plain,
-    ratios_part,
-    reference_part,
     repetition_part,
     verdict_part,
 )
+from labapp.analysis.equalise import NoiseBank
+from labapp.analysis.force_details import force_details
 from labapp.analysis.gates import PairFacts, device_gates, muscle_gate, pair_facts
-from labapp.analysis.inputs import RecordingInput, RepetitionLike
-from labapp.analysis.order import Order, onset_order
-from labapp.analysis.phases import amplitudes
+from labapp.analysis.inputs import RecordingInput
+from labapp.analysis.order import onset_order
 from labapp.analysis.pull_force import force_summary, measure_force
 from labapp.analysis.pulls import (
     FilteredChannel,
@@ -34,7 +42,6 @@ from labapp.analysis.pulls import (
     pair_lag,
 )
 from labapp.analysis.question import answer, spoken_names, the_question
-from labapp.analysis.resolution import timing_resolution
 from labapp.analysis.session_quality import channel_findings, pair_findings
 from labapp.analysis.settings import AnalysisSettings
 from labapp.errors import LabError
@@ -75,7 +82,8 @@ def analyse_recording(
     tell = progress or _silent
     channels = _channels(inputs, settings, tell)
     muscles = list(channels)
-    order_repetitions, references = _chosen(inputs.repetitions)
+    picked = chosen(inputs)
+    order_repetitions, references = picked.order, picked.references
     tell("onsets", 0.3)
     measured = {
         id(rep): {m: measure(channels[m], rep, settings) for m in muscles}
@@ -90,8 +98,9 @@ def analyse_recording(
     }
     tell("equal noise", 0.5)
     kept = [m for m in muscles if m not in gated]
+    bank = NoiseBank(rng, settings.neq_draws, settings.band_hz)
     for rep in valid:
-        equalise_repetition([measured[id(rep)][m] for m in kept], settings, rng)
+        equalise_repetition([measured[id(rep)][m] for m in kept], settings, bank)
     question = the_question(muscles) if len(muscles) > 1 else None
     asked = (
         [question.muscle, *(m for m in muscles if m != question.muscle)] if question else muscles
@@ -100,8 +109,10 @@ def analyse_recording(
     tell("order", 0.7)
     facts = _pair_facts(asked, by_muscle, channels, settings)
     gates = {key: list(fact.reasons) for key, fact in facts.items()}
-    for key, reasons in device_gates(inputs, asked).items():
-        gates[key] = [*reasons, *gates.get(key, [])]
+    grades = rhomboid_grades(inputs, channels, picked, settings)
+    for closed in (grade_gates(inputs, grades, asked), device_gates(inputs, asked)):
+        for key, reasons in closed.items():
+            gates[key] = [*reasons, *gates.get(key, [])]
     order = result = None
     if question is not None:
         onsets = np.array(
@@ -115,15 +126,19 @@ def analyse_recording(
             gates=gates,
             muscle_gates=gated,
             lags={key: fact.lags for key, fact in facts.items()},
-            checks={key: fact.pooled for key, fact in facts.items()},
+            own={key: fact.own for key, fact in facts.items() if fact.own is not None},
         )
         result = answer(order, question, spoken_names(asked))
     tell("amplitudes", 0.8)
-    amplitude = amplitudes(channels, valid, [rep for rep in references if rep.valid], settings)
+    whole = [rep for rep in references if rep.valid]
+    hearts = find_hearts(channels)
+    levels = without_ecg(channels, hearts, settings)
+    amplitude = sided_amplitudes(inputs, levels, valid, whole, settings)
     pulls = {
         id(rep): measure_force(inputs.force, rep) if inputs.force is not None else None
         for rep in order_repetitions
     }
+    own_pulls = [pulls[id(rep)] for rep in valid]
     tell("quality", 0.9)
     quality = [
         finding
@@ -132,9 +147,7 @@ def analyse_recording(
             inputs, channels[m], [*valid, *references], by_muscle[m], settings
         )
     ] + pair_findings(facts, settings)
-    one_clock = inputs.force is not None and (
-        inputs.sync == "verified" or all(c.stream == inputs.force.stream for c in inputs.emg)
-    )
+    clocks = delay_clocks(inputs)
     rates = {channel.stream: channel.rate for channel in inputs.emg}
     if inputs.force is not None:
         rates.setdefault(inputs.force.stream, inputs.force.rate)
@@ -147,20 +160,39 @@ def analyse_recording(
         "rate_hz": rates,
         "parameters": settings.as_dict(),
         "parameters_sha256": settings.sha256(),
-        "verdict": verdict_part(result, muscles),
+        "verdict": verdict_part(result, muscles, order_asked=inputs.order_asked),
         "repetitions": [
-            repetition_part(rep, measured[id(rep)], pulls[id(rep)], settings.tie_ms * 1e-3)
+            without_filters(
+                repetition_part(rep, measured[id(rep)], pulls[id(rep)], settings.tie_ms * 1e-3),
+                clocks,
+            )
             for rep in order_repetitions
         ],
         "repetition_source": inputs.repetition_source,
-        "order": order_part(order, facts, settings),
+        "order": across_devices(order_part(order, facts, settings), inputs, asked),
         "ratios": ratios_part(amplitude),
         "ratios_withheld": list(amplitude.withheld),
+        "conditions": conditions_part(inputs, amplitude, valid),
+        "selectivity": selectivity_part(grades),
+        "crosstalk": coupling_part(channels, [*valid, *whole], settings),
         "reference": reference_part(amplitude, settings, bool(references)),
         "amplitudes": amplitudes_part(amplitude),
-        "force": force_summary(
-            inputs.force, [pulls[id(rep)] for rep in valid], by_muscle, one_clock
+        **activity_parts(
+            levels,
+            hearts,
+            valid,
+            amplitude,
+            force_peaks=[p.peak for rep in valid if (p := pulls[id(rep)]) is not None],
+            snr_db={
+                m: float(np.median([pull.onset.snr_db for pull in rows]))
+                for m, rows in by_muscle.items()
+                if rows
+            },
+            blocks=inputs.blocks,
+            settings=settings,
         ),
+        "force": force_summary(inputs.force, own_pulls, by_muscle, clocks)
+        | force_details(inputs.force, valid, own_pulls),
         "quality": [
             {
                 "channel": f.channel,
@@ -171,7 +203,7 @@ def analyse_recording(
             }
             for f in quality
         ],
-        "timing": _timing(inputs, order, settings),
+        "timing": timing_part(inputs, order, settings),
         "streams": {
             name: {
                 "driver": s.driver,
@@ -217,19 +249,6 @@ def _channels(
     return channels
 
 
-def _chosen(
-    repetitions: Sequence[RepetitionLike],
-) -> tuple[list[RepetitionLike], list[RepetitionLike]]:
-    """Choose the pulls that the order is read from, and the reference contractions.
-
-    Where there are fast pulls the order is theirs alone: slow ones blur onsets.
-    """
-    references = [rep for rep in repetitions if rep.pull == "reference"]
-    others = [rep for rep in repetitions if rep.pull != "reference"]
-    fast = [rep for rep in others if rep.pull == "fast"]
-    return fast or others, references
-
-
 def _pair_facts(
     muscles: Sequence[str],
     pulls: Mapping[str, Sequence[MusclePull]],
@@ -245,18 +264,3 @@ def _pair_facts(
             rate = channels[a].channel.rate
             facts[a, b] = pair_facts((a, b), pulls[a], pulls[b], lags, rate, settings)
     return facts
-
-
-def _timing(
-    inputs: RecordingInput, order: Order | None, settings: AnalysisSettings
-) -> dict[str, Any]:
-    slowest = min(channel.rate for channel in inputs.emg)
-    several = len({channel.stream for channel in inputs.emg}) > 1
-    shared = inputs.sync_uncertainty_s if several else 0.0
-    common = math.hypot(shared, math.sqrt(2 / 12) / slowest)
-    resolution = math.nan
-    if order is not None:
-        resolution = timing_resolution(
-            order, slowest, uncertainty_s=shared, rope_ms=settings.rope_ms
-        )
-    return {"resolution_ms": resolution, "sync": inputs.sync, "uncertainty_ms": ms(common)}

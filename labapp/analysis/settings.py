@@ -9,6 +9,8 @@ from typing import Any
 
 from labapp.errors import LabError
 
+ECG_REMOVAL = ("off", "high_pass", "template")
+
 
 @dataclass(frozen=True, slots=True)
 class AnalysisSettings:
@@ -50,6 +52,9 @@ class AnalysisSettings:
         Reference contractions with less signal-to-noise ratio are not used.
     ratio_floor_percent
         Denominators below this percentage of the reference give no ratio.
+    ecg_removal
+        ``off``, ``high_pass`` (30 Hz) or ``template``: how heart beats are taken out before
+        amplitudes; onsets are always read from the untouched signal.
     """
 
     band_hz: tuple[float, float] = (20.0, 450.0)
@@ -70,6 +75,7 @@ class AnalysisSettings:
     reference_window_s: float = 0.5
     reference_snr_db: float = 15.0
     ratio_floor_percent: float = 2.0
+    ecg_removal: str = "off"
 
     def __post_init__(self) -> None:
         low, high = self.band_hz
@@ -89,6 +95,11 @@ class AnalysisSettings:
             raise LabError(
                 f"min_repetitions is {self.min_repetitions}, neq_draws {self.neq_draws}",
                 "give at least 3 repetitions and 1 draw",
+            )
+
+        if self.ecg_removal not in ECG_REMOVAL:
+            raise LabError(
+                f"ecg_removal is {self.ecg_removal!r}", f"use one of {', '.join(ECG_REMOVAL)}"
             )
 
     def as_dict(self) -> dict[str, Any]:
@@ -127,6 +138,8 @@ def settings_from(mapping: dict[str, Any]) -> AnalysisSettings:
             value = tuple(float(v) for v in value) if fits else value
         elif isinstance(default, bool):
             fits = isinstance(value, bool)
+        elif isinstance(default, str):
+            fits = isinstance(value, str)
         elif isinstance(default, int):
             fits = isinstance(value, int) and not isinstance(value, bool)
         else:

@@ -79,6 +79,40 @@ def jeffreys(k: int, n: int, level: float = 0.95) -> tuple[float, float]:
     )
 
 
+def wilson(k: int, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Wilson's score interval of a share, printed beside Jeffreys'.
+
+    Raises
+    ------
+    LabError
+        Unless ``0 <= k <= n`` and ``n > 0``.
+    """
+    from scipy.special import ndtri
+
+    if not 0 <= k <= n or n == 0:
+        raise LabError(f"{k} of {n} is not a share", "give 0 <= k <= n")
+    z = float(ndtri(0.5 + level / 2))
+    share, weight = k / n, 1 + z * z / n
+    middle = (share + z * z / (2 * n)) / weight
+    half = z / weight * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return middle - half, middle + half
+
+
+def more_than_chance(k: int, n: int, chance: float) -> float:
+    """Exact binomial p of k or more of n where each has the probability `chance`.
+
+    Raises
+    ------
+    LabError
+        Unless ``0 <= k <= n``, ``n > 0`` and ``0 < chance < 1``.
+    """
+    from scipy.special import betainc
+
+    if not 0 <= k <= n or n == 0 or not 0 < chance < 1:
+        raise LabError(f"{k} of {n} against {chance}", "give 0 <= k <= n and a chance in 0 to 1")
+    return 1.0 if k == 0 else float(betainc(k, n - k + 1, chance))
+
+
 def holm(p_values: ArrayLike) -> Floats:
     """Holm-adjusted p values (step-down Bonferroni); NaN stays NaN and does not count."""
     p = np.asarray(p_values, dtype=np.float64)

@@ -17,7 +17,13 @@ def _analyse_arguments(parser: argparse.ArgumentParser) -> None:
         "--plan", type=Path, metavar="FILE.toml", help="parameters that differ from the defaults"
     )
     parser.add_argument(
+        "--calibration", type=Path, metavar="FILE.toml", help="of a load cell of the session"
+    )
+    parser.add_argument(
         "--save", action="store_true", help="keep the result in the session (raw data stay as is)"
+    )
+    parser.add_argument(
+        "--multiverse", action="store_true", help="answer the question in 54 other ways, too"
     )
 
 
@@ -26,7 +32,14 @@ def _analyse(args: argparse.Namespace) -> int:
     from labapp.workflow.words import summary
 
     with words.progress_bar() as bar:
-        document = analyse(args.session, plan=args.plan, save=args.save, progress=bar)
+        document = analyse(
+            args.session,
+            plan=args.plan,
+            calibration=args.calibration,
+            save=args.save,
+            multiverse=args.multiverse,
+            progress=bar,
+        )
     if args.json:
         words.print_json(document)
     else:
@@ -37,13 +50,16 @@ def _analyse(args: argparse.Namespace) -> int:
 def _report_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sessions", type=Path, nargs="+", metavar="SESSION.h5")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.html|FILE.pdf")
+    parser.add_argument(
+        "--multiverse", action="store_true", help="show what 54 other ways to analyse say"
+    )
 
 
 def _report(args: argparse.Namespace) -> int:
     from labapp.workflow.files import make_report
 
     with words.progress_bar() as bar:
-        print(make_report(args.sessions, args.out, progress=bar))
+        print(make_report(args.sessions, args.out, multiverse=args.multiverse, progress=bar))
     return 0
 
 

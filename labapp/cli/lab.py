@@ -19,8 +19,9 @@ def _devices(args: argparse.Namespace) -> int:
     from labapp.workflow.doctor import port_remedy
 
     ports = [asdict(port) | {"remedy": port_remedy(port)} for port in list_ports()]
+    streams = _lsl_streams() if args.lsl else []
     if args.json:
-        words.print_json({"ports": ports})
+        words.print_json({"ports": ports} | ({"lsl": streams} if args.lsl else {}))
         return 0
     for port in ports:
         what = port["driver"] or "/".join(port["candidates"]) or port["description"]
@@ -38,9 +39,32 @@ def _devices(args: argparse.Namespace) -> int:
         print(f"{port['port']:16} {what or 'unknown'} ({detail})")
         if port["remedy"]:
             print(f"{'':16} {port['remedy']}")
+    for stream in streams:
+        rate = f"{stream['rate']:g} Hz" if stream["rate"] else "irregular"
+        what = f"{stream['type']}, {stream['channels']} channels, {rate}, {stream['format']}"
+        print(f"{stream['port']:16} {what} (on {stream['hostname']})")
+    if args.lsl and not streams:
+        print("no LSL stream on this computer")
     if not ports:
         print("no serial port found; simulated devices need none: sim://bitalino")
     return 0
+
+
+def _devices_arguments(parser: argparse.ArgumentParser) -> None:
+    words.add_json(parser)
+    parser.add_argument(
+        "--lsl", action="store_true", help="look for LSL streams on this computer too"
+    )
+
+
+def _lsl_streams() -> list[dict[str, Any]]:
+    """Streams of this computer with the port to record each from; needs the extra ``lsl``."""
+    from urllib.parse import quote
+
+    from labapp.record.lsl_library import list_lsl
+
+    found = [asdict(stream) for stream in list_lsl("machine")]
+    return [{"port": f"lsl://{quote(stream['name'], safe='')}"} | stream for stream in found]
 
 
 def _drivers(args: argparse.Namespace) -> int:
@@ -142,7 +166,7 @@ def _doctor(args: argparse.Namespace) -> int:
 
 
 COMMANDS = (
-    Command("devices", "ports found, and what is probably on them", words.add_json, _devices),
+    Command("devices", "ports found, and what is probably on them", _devices_arguments, _devices),
     Command("drivers", "channels, rate, resolution and onset capability", words.add_json, _drivers),
     Command("simulate", "a simulated device on a pseudo-terminal", _simulate_arguments, _simulate),
     Command("doctor", "what is wrong here and how to mend it", words.add_json, _doctor),

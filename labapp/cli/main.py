@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import labapp
-from labapp.cli import data, lab, recording, window
+from labapp.cli import calibration, data, lab, lsl, recording, sync, window
 from labapp.cli.command import Command
 from labapp.errors import LabError
 
@@ -24,6 +24,9 @@ COMMANDS: tuple[Command, ...] = (
     *window.COMMANDS,
     *lab.COMMANDS,
     *recording.COMMANDS,
+    *lsl.COMMANDS,
+    *calibration.COMMANDS,
+    *sync.COMMANDS,
     *data.COMMANDS,
 )
 

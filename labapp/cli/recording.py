@@ -23,6 +23,7 @@ DEMO_DEVICES = ("emg=bitalino@sim://bitalino", "force=chronojump@sim://chronojum
 
 def _record_arguments(parser: argparse.ArgumentParser) -> None:
     words.add_devices(parser, required=True)
+    _add_calibration(parser)
     parser.add_argument("--seconds", type=words.positive, help="default: until Ctrl-C")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.h5")
     parser.add_argument("--participant", default="", metavar="ID", help="pseudonym, as AB-014")
@@ -33,10 +34,13 @@ def _record_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _record(args: argparse.Namespace) -> int:
+    from labapp.workflow.calibrated_devices import given_calibrations
     from labapp.workflow.devices import choose_devices
     from labapp.workflow.record import record_session
 
-    devices = choose_devices(args.device, channels=args.channels, settings=args.set)
+    devices = given_calibrations(
+        choose_devices(args.device, channels=args.channels, settings=args.set), args.calibration
+    )
     with words.progress_bar() as bar, stop_request() as stop:
         path = record_session(
             devices,
@@ -53,15 +57,29 @@ def _record(args: argparse.Namespace) -> int:
     return 0
 
 
+def _add_calibration(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--calibration",
+        action="append",
+        default=[],
+        metavar="ID=CELL|FILE.toml",
+        help="calibration of a device's load cell; default: by the serial number of its plug",
+    )
+
+
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("protocol", metavar="PROTOCOL", help="name or .toml file")
     parser.add_argument("--participant", required=True, metavar="ID", help="as AB-014")
     parser.add_argument("--study", type=Path, metavar="DIR", help="folder of the session")
     words.add_devices(parser, required=False)
+    _add_calibration(parser)
     parser.add_argument(
         "--headless", action="store_true", help="in the terminal, at once; no window"
     )
     parser.add_argument("--practice", action="store_true", help="run the optional blocks too")
+    parser.add_argument(
+        "--plan", type=Path, metavar="FILE.toml", help="analysis settings frozen with the protocol"
+    )
     parser.add_argument("--seed", type=words.seed, default=0, help="of foreperiods and simulator")
     parser.add_argument(
         "--speed",
@@ -73,6 +91,7 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     from labapp.trials.protocol import load_protocol
+    from labapp.workflow.calibrated_devices import given_calibrations
     from labapp.workflow.devices import choose_devices
     from labapp.workflow.naming import check_participant
 
@@ -87,9 +106,13 @@ def _run(args: argparse.Namespace) -> int:
             )
         texts = list(DEMO_DEVICES)
         print("no --device given: simulated devices")
-    devices = choose_devices(texts, channels=args.channels, settings=args.set)
+    devices = given_calibrations(
+        choose_devices(texts, channels=args.channels, settings=args.set), args.calibration
+    )
     clock = _clock(devices, args.speed, stepped=True)
     if not args.headless and screen_available():
+        if args.plan is not None:
+            raise LabError("--plan is not for the window", "add --headless to run in the terminal")
         return _run_in_window(args, protocol, devices)
     return _run_in_terminal(args, protocol, devices, clock)
 
@@ -146,6 +169,7 @@ def _run_in_terminal(
             clock=clock,
             seed=args.seed,
             optional=args.practice,
+            plan=args.plan,
             progress=bar,
             on_event=None if clock.kind == "stepped" else _tell,
             stop=stop,
@@ -184,7 +208,11 @@ def _tell(event: RunEvent, state: RunState) -> None:
         print(f"\n{state.title}: {state.instruction}", file=sys.stderr)
     elif event.kind == "cue":
         print(f"\a{state.text}", file=sys.stderr, flush=True)
-    elif event.kind in ("foreperiod", "hold", "relax"):
+    elif event.kind == "tick":
+        print("\a", end="", file=sys.stderr, flush=True)
+    elif event.kind == "breath" and event.data["breath"] != "free":
+        print(f"  breathe {event.data['breath']}", file=sys.stderr, flush=True)
+    elif event.kind in ("start", "foreperiod", "hold", "relax"):
         print(f"  {state.text}", file=sys.stderr, flush=True)
     elif event.kind == "rest":
         print(

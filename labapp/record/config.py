@@ -13,11 +13,36 @@ from labapp.load import parse_json
 from labapp.paths import is_safe_name
 
 
+class ChannelCalibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calibration of a force channel: ``force = slope * count + intercept``, newtons.
+
+    ``id`` and ``made_utc`` name the calibration file, ``sha256`` is the checksum of its text;
+    ``u_slope``, ``u_intercept`` and ``covariance`` are the standard uncertainties of the line,
+    ``residual_sd`` (N) the spread about it; the rest is printed with every result.
+    """
+
+    id: str
+    made_utc: str
+    sha256: str
+    slope: float
+    intercept: float
+    u_slope: float = 0.0
+    u_intercept: float = 0.0
+    covariance: float = 0.0
+    residual_sd: float = 0.0
+    g: float = 9.80665
+    masses_kg: tuple[float, ...] = ()
+    nonlinearity_percent: float | None = None
+    hysteresis_percent: float | None = None
+    state: str = ""
+
+
 class DeviceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One device: what it is, where it is plugged in, and which muscle is on which channel.
 
     ``port`` is a name (``COM3``, ``/dev/ttyUSB0``) or a URL (``sim://bitalino``,
-    ``replay://FILE``); ``montage`` maps channel names to muscle codes.
+    ``replay://FILE``); ``montage`` maps channel names to muscle codes. ``calibration`` says what
+    the counts of a force channel mean, by channel name, where its driver does not.
     """
 
     id: str
@@ -26,6 +51,7 @@ class DeviceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settings: dict[str, Any] = {}
     montage: dict[str, str] = {}
     serial: str | None = None
+    calibration: dict[str, ChannelCalibration] = {}
 
     @property
     def simulated(self) -> bool:

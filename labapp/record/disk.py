@@ -6,13 +6,13 @@ import shutil
 import threading
 import time
 from collections import deque
-from pathlib import Path
 from typing import Any, Final
 
 from labapp.record.log import LogWriter
 
 _SYNC_S: Final = 1.0
-_LOOK_S: Final = 0.1
+_LOOK_S: Final = 0.25
+_RATE_S: Final = 1.0
 _LOW_BYTES: Final = 500 << 20
 
 
@@ -26,8 +26,8 @@ class DiskKeeper:
     def __init__(self, log: LogWriter) -> None:
         self._log = log
         self._stop = threading.Event()
-        self._seen: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
-        self._confirmed = time.monotonic()
+        self._begun = self._confirmed = time.monotonic()
+        self._seen: deque[tuple[float, int]] = deque([(self._begun, 0)])
         self._free: int | None = None
         self._in_place = True
         self._threads = [
@@ -38,35 +38,52 @@ class DiskKeeper:
             thread.start()
 
     def status(self) -> dict[str, Any]:
-        """Bytes taken by the system, confirmed by the disk, written in the last second; warnings.
+        """Bytes taken by the system, confirmed by the disk, in the file since a second; warnings.
 
         ``disk_state`` is ``"good"``, ``"slow"`` (nothing confirmed for over 2.5 s) or
         ``"fault"`` (the disk refuses).
         """
         log = self._log
         unconfirmed_s = time.monotonic() - self._confirmed
-        written = log.bytes_written
+        slow = unconfirmed_s > 2.5 * _SYNC_S
         warnings = []
         if log.fault:
             warnings.append(
-                f"the disk does not take the data ({log.fault}):"
-                f" {log.bytes_waiting} bytes wait in memory, {log.frames_dropped} reads are lost;"
-                " free some space"
+                _warning(
+                    f"the disk does not take the data ({log.fault})",
+                    f"free some space; {log.bytes_waiting} bytes wait in memory,"
+                    f" {log.frames_dropped} reads are lost",
+                )
             )
-        elif unconfirmed_s > 2.5 * _SYNC_S:
-            warnings.append(f"the disk has confirmed nothing for {unconfirmed_s:.0f} s")
+        elif slow:
+            warnings.append(
+                _warning(
+                    "the disk is slow to confirm the data",
+                    f"nothing was confirmed for {unconfirmed_s:.0f} s; use a faster disk",
+                )
+            )
         if self._free is not None and self._free < _LOW_BYTES:
-            warnings.append(f"only {self._free / 1e6:.0f} MB are free on the disk")
+            warnings.append(
+                _warning(
+                    "the disk is nearly full",
+                    f"free some space; {self._free / 1e6:.0f} MB are left. The recording goes on",
+                )
+            )
         if not self._in_place:
-            warnings.append(f"{log.path} was removed or replaced while recording")
-        slow = unconfirmed_s > 2.5 * _SYNC_S
+            warnings.append(
+                _warning(
+                    f"{log.path} was removed or replaced while recording",
+                    "stop, and record again in another folder",
+                )
+            )
         return {
-            "bytes_written": written,
-            "bytes_last_second": max(0, written - self._second_ago()),
+            "bytes_written": log.bytes_written,
+            "bytes_last_second": self._last_second(),
             "bytes_synced": log.bytes_synced,
             "bytes_waiting": log.bytes_waiting,
             "reads_dropped": log.frames_dropped,
             "disk_free": self._free,
+            "disk_left_s": self._left_s(),
             "disk_state": "fault" if log.fault else "slow" if slow else "good",
             "warnings": warnings,
         }
@@ -77,9 +94,19 @@ class DiskKeeper:
         for thread in self._threads:
             thread.join()
 
-    def _second_ago(self) -> int:
-        now = time.monotonic()
-        return next((n for at, n in reversed(self._seen.copy()) if now - at >= 1.0), 0)
+    def _last_second(self) -> int:
+        """Bytes by which the file itself, not our count of it, grew in the last second."""
+        seen = self._seen.copy()
+        now, size = seen[-1]
+        then = next((n for at, n in reversed(seen) if now - at >= _RATE_S), seen[0][1])
+        return max(0, size - then)
+
+    def _left_s(self) -> float | None:
+        """Seconds of recording that fit on the disk at the mean rate so far; for show only."""
+        spent = time.monotonic() - self._begun
+        if self._free is None or spent < 5.0 or not self._log.bytes_written:
+            return None
+        return self._free * spent / self._log.bytes_written
 
     def _sync(self) -> None:
         while True:
@@ -96,17 +123,20 @@ class DiskKeeper:
             self._stop.wait(_SYNC_S)
 
     def _look(self) -> None:
+        log = self._log
         while not self._stop.wait(_LOOK_S):
             now = time.monotonic()
-            self._seen.append((now, self._log.bytes_written))
-            while len(self._seen) > 2 and now - self._seen[1][0] > 1.0:
+            try:
+                found = log.path.stat()
+            except OSError:
+                self._in_place, size = False, self._seen[-1][1]
+            else:
+                self._in_place = (found.st_dev, found.st_ino) == log.identity
+                size = found.st_size
+            self._seen.append((now, size))
+            while len(self._seen) > 2 and now - self._seen[1][0] > _RATE_S:
                 self._seen.popleft()
-            self._in_place = _same_file(self._log.path, self._log.identity)
 
 
-def _same_file(path: Path, identity: tuple[int, int]) -> bool:
-    try:
-        found = path.stat()
-    except OSError:
-        return False
-    return (found.st_dev, found.st_ino) == identity
+def _warning(what: str, remedy: str) -> dict[str, str]:
+    return {"what": what, "remedy": remedy}

@@ -18,6 +18,7 @@ MAGIC: Final = b"\x9eLB\x1a"
 """Start of every frame: not text, not UTF-8, and ends in the DOS end-of-file character."""
 HEAD: Final = struct.Struct("<4sBBHIIqI")
 """magic, kind, stream, 0, sequence, payload length, lab time ns, CRC-32: 28 bytes."""
+_CHECKED: Final = struct.Struct("<BBHIIq")
 MAX_PAYLOAD: Final = 8 << 20
 """Longest payload a reader believes; a read is kilobytes, a protocol text at most 1 MB."""
 NO_STREAM: Final = 255
@@ -81,6 +82,6 @@ def pack_frame(kind: FrameKind, stream: int, sequence: int, t_ns: int, payload: 
     """
     if len(payload) > MAX_PAYLOAD:
         raise ValueError(f"payload of {len(payload)} bytes, at most {MAX_PAYLOAD}")
-    head = HEAD.pack(MAGIC, kind, stream, 0, sequence & 0xFFFFFFFF, len(payload), t_ns, 0)
-    check = zlib.crc32(payload, zlib.crc32(head[4:CRC_AT]))
-    return b"".join((head[:CRC_AT], check.to_bytes(4, "little"), payload))
+    head = _CHECKED.pack(kind, stream, 0, sequence & 0xFFFFFFFF, len(payload), t_ns)
+    check = zlib.crc32(payload, zlib.crc32(head))
+    return MAGIC + head + check.to_bytes(4, "little") + payload

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from labapp.record.config import DeviceConfig, RecorderConfig
-from labapp.record.reader import stream_channels
+from labapp.record.opening import stream_channels
 from labapp.record.ring import RingStream
 
 
@@ -35,6 +35,11 @@ def log_header(config: RecorderConfig, origin_ns: int, settings: list[Any]) -> d
                 "port": entry.port,
                 "montage": entry.montage,
                 "serial": entry.serial,
+                **(
+                    {"calibration": msgspec.to_builtins(entry.calibration)}
+                    if entry.calibration
+                    else {}
+                ),
             }
             for number, (entry, parsed) in enumerate(zip(config.devices, settings, strict=True))
         ],

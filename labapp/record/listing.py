@@ -10,6 +10,7 @@ from pathlib import Path
 from serial.tools import list_ports as serial_tools
 
 from labapp import device
+from labapp.record.latency import read_latency
 
 
 @dataclass(frozen=True)
@@ -75,30 +76,38 @@ def list_ports() -> list[PortInfo]:
                 candidates=candidates,
                 access=access,
                 used_by=used_by,
-                latency_ms=_latency_ms(known.device),
+                latency_ms=read_latency(known.device),
             )
         )
     return sorted(found, key=lambda info: info.port)
 
 
 def find_again(name: str, vid_pid: str | None, serial: str | None) -> str:
-    """Name under which a device is plugged in now: by VID:PID and serial number, else ``name``."""
-    if vid_pid is None or not serial:
+    """Name under which a device is plugged in now, else ``name``.
+
+    By serial number, and by VID:PID where that is known too.
+    """
+    if not serial:
         return name
     for known in serial_tools.comports():
-        if known.vid is None or known.pid is None or known.serial_number != serial:
+        if known.serial_number != serial:
+            continue
+        if vid_pid is None:
+            return str(known.device)
+        if known.vid is None or known.pid is None:
             continue
         if f"{known.vid:04x}:{known.pid:04x}" == vid_pid:
             return str(known.device)
     return name
 
 
-def _latency_ms(name: str) -> int | None:
-    timer = Path("/sys/bus/usb-serial/devices") / Path(name).name / "latency_timer"
-    try:
-        return int(timer.read_text())
-    except (OSError, ValueError):
-        return None
+def port_now(url: str, vid_pid: str | None, serial: str | None) -> str:
+    """Port as given, under the name its device has now; other ports than serial ones stay."""
+    scheme, mark, _ = url.partition("://")
+    if mark and scheme != "serial":
+        return url
+    name, *options = url.removeprefix("serial://").split("?", 1)
+    return "?".join([find_again(name, vid_pid, serial), *options])
 
 
 def _holder(name: str) -> str | None:

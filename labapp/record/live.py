@@ -8,13 +8,19 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from labapp.device import Codec
 from labapp.model import DeviceEvent, SampleBlock
+from labapp.record.pace import Pace
 from labapp.record.ring import RingWriter
 
-DECODE_NS: Final = 40_000_000
-"""Reads of 40 ms are decoded together: a decoder costs the same for one frame as for fifty."""
+DECODE_NS: Final = 90_000_000
+"""Reads of 90 ms are decoded together: a decoder costs the same for one frame as for fifty."""
 _MOST_BYTES: Final = 1 << 16
+_MOST_FEEDS: Final = 8
+"""Times a batch is fed to a codec that cannot place samples: bytes may come one by one."""
 _RATE_WINDOW_S: Final = 30
 
 
@@ -29,8 +35,10 @@ class LiveStream:
         Codec of the first segment.
     ring
         Live view to write to.
+    pace
+        Clock of the device, told of the newest sample of each batch.
     gather
-        Collect 40 ms of bytes before decoding. False gives a view that is complete up to the
+        Collect 90 ms of bytes before decoding. False gives a view that is complete up to the
         last read (lock-step).
 
     Attributes
@@ -41,14 +49,18 @@ class LiveStream:
         Why the driver failed; empty while it works. From then on nothing is decoded.
     """
 
-    def __init__(self, number: int, codec: Codec, ring: RingWriter, *, gather: bool) -> None:
+    def __init__(
+        self, number: int, codec: Codec, ring: RingWriter, pace: Pace, *, gather: bool
+    ) -> None:
         self.codec = codec
+        self.pace = pace
         self.text = ""
         self.fault = ""
         self._number = number
         self._ring = ring
         self._every_ns = DECODE_NS if gather else 0
         self._waiting = bytearray()
+        self._reads: list[tuple[int, int]] = []  # bytes waiting after each read, and its stamp
         self._decoded_ns = 0
         self._stamp = 0
         self._base = 0
@@ -61,6 +73,7 @@ class LiveStream:
         if self.fault:
             return
         self._waiting += data
+        self._reads.append((len(self._waiting), stamp))
         self._stamp = stamp
         if stamp - self._decoded_ns >= self._every_ns or len(self._waiting) > _MOST_BYTES:
             self.flush()
@@ -69,22 +82,35 @@ class LiveStream:
         """Decode what waits."""
         if not self._waiting:
             return
-        data = bytes(self._waiting)
+        data, reads = bytes(self._waiting), self._reads
         self._waiting.clear()
+        self._reads = []
         self._decoded_ns = self._stamp
         try:
-            items = self.codec.feed(data)
+            # Where the codec can, it tells which read brought which sample; else it is fed read
+            # by read. The last read of a batch alone would be a sixth of the observations for
+            # the clock, and most of those come late.
+            placing = getattr(self.codec, "feed_placed", None) if len(reads) > 1 else None
+            placed = placing(data) if placing is not None else None
+            if placed is not None:
+                items, ends = placed
+                self._observe(items, ends, reads)
+                self._show(items, self._stamp)
+                return
+            start, step = 0, -(-len(reads) // _MOST_FEEDS)
+            for stop, stamp in [*reads[:-1:step], reads[-1]]:
+                self._show(self.codec.feed(data[start:stop]), stamp)
+                start = stop
         except Exception as error:
             self.fault = f"{type(error).__name__}: {error}"
             raise
-        self._show(items)
 
     def end_segment(self) -> None:
         """Decode the rest, and what the codec holds back."""
         if self.fault:
             return
         self.flush()
-        self._show(self.codec.finish())
+        self._show(self.codec.finish(), self._stamp)
 
     def begin_segment(self, codec: Codec, away_ns: int) -> None:
         """Go on with a fresh codec after ``away_ns``; the view shows that time as a gap."""
@@ -94,6 +120,7 @@ class LiveStream:
         self._base += self._newest + round(max(0, away_ns) * 1e-9 * codec.rate)
         self._newest = 0
         self._marks.clear()
+        self.pace.restart()
         self.codec = codec
 
     def status(self) -> dict[str, Any]:
@@ -110,7 +137,26 @@ class LiveStream:
             "driver_fault": self.fault,
         }
 
-    def _show(self, items: list[SampleBlock | DeviceEvent]) -> None:
+    def _observe(
+        self,
+        items: list[SampleBlock | DeviceEvent],
+        ends: NDArray[np.int64],
+        reads: list[tuple[int, int]],
+    ) -> None:
+        """Tell the clock of the newest sample of each read but the last, which `_show` tells."""
+        blocks = [item for item in items if isinstance(item, SampleBlock)]
+        if not blocks:
+            return
+        rows = np.searchsorted(ends, [stop for stop, _ in reads[:-1]], side="right").tolist()
+        block, before = 0, 0
+        for row, (_, stamp) in zip(rows, reads, strict=False):
+            while block + 1 < len(blocks) and row > before + len(blocks[block].counts):
+                before += len(blocks[block].counts)
+                block += 1
+            if row > before:  # beyond the last block: held back, but on the wire
+                self.pace.observe(blocks[block].first + row - before - 1, stamp)
+
+    def _show(self, items: list[SampleBlock | DeviceEvent], stamp: int) -> None:
         newest = self._newest
         for item in items:
             if isinstance(item, DeviceEvent):
@@ -122,9 +168,10 @@ class LiveStream:
             self._newest = newest
             # The stamp belongs to the newest sample on the wire, held back by the codec or not.
             held = self.codec.pending
-            self._ring.stamp(self._number, self._base + newest - 1 + held, self._stamp)
-            if not self._marks or self._stamp - self._marks[-1][1] >= 1_000_000_000:
-                self._marks.append((newest, self._stamp))
+            self._ring.stamp(self._number, self._base + newest - 1 + held, stamp)
+            self.pace.observe(newest - 1 + held, stamp)
+            if not self._marks or stamp - self._marks[-1][1] >= 1_000_000_000:
+                self._marks.append((newest, stamp))
 
     def _rate(self) -> float | None:
         """Return samples (received and lost) per second of lab time over the last half minute."""

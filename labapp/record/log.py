@@ -1,8 +1,8 @@
 """The capture log: every byte read from a port, framed and checksummed, only ever appended.
 
-One file per recording. A frame is handed to the system by one ``os.write``, so a killed process
-loses nothing that was read, and a torn tail is recognised by its checksum. The log, not the HDF5
-session, is the truth of a recording.
+One file per recording. A frame is handed to the system by one ``os.write``, and a torn tail is
+recognised by its checksum; what a killed process had read and not yet written lies in the intake
+page beside the log. The log, not the HDF5 session, is the truth of a recording.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import Any, Final
 
 from labapp.errors import LabError, LogDamaged
 from labapp.record.frame import NO_STREAM, Frame, FrameKind, pack_frame
+from labapp.record.intake import rescue
+from labapp.record.place import PAGE_NAME
 from labapp.record.scan import Scan
 
 __all__ = ["NO_STREAM", "Frame", "FrameKind", "Log", "LogWriter", "pack_frame", "read_log"]
@@ -77,26 +79,34 @@ class LogWriter:
             path.unlink()
             raise LabError(f"cannot write {path}: {self.fault}", "free some space on that disk")
 
-    def append(self, kind: FrameKind, stream: int, t_ns: int, payload: bytes) -> None:
-        """Write one frame; returns when the system has taken it (or it waits for disk space)."""
+    def append(self, kind: FrameKind, stream: int, t_ns: int, payload: bytes) -> int:
+        """Write one frame; returns when the system has taken it (or it waits for disk space).
+
+        Returns
+        -------
+        int
+            Sequence number of the frame.
+        """
         with self._lock:
             if not self._open:
                 raise ValueError(f"{self.path} is closed")
-            frame = pack_frame(kind, stream, self._sequence, t_ns, payload)
-            self._sequence += 1
+            sequence = self._sequence
+            frame = pack_frame(kind, stream, sequence, t_ns, payload)
+            self._sequence = sequence + 1
             if self._waiting:
                 self._drain()
             if self._waiting and self.bytes_waiting + len(frame) > BACKLOG:
                 self.frames_dropped += 1
-                return
+                return sequence
             rest = frame if self._waiting else self._write(frame)
             if rest:
                 self._waiting.append(rest)
                 self.bytes_waiting += len(rest)
+            return sequence
 
-    def append_json(self, kind: FrameKind, stream: int, t_ns: int, document: Any) -> None:
-        """Write one frame with a JSON payload."""
-        self.append(kind, stream, t_ns, json.dumps(document, allow_nan=False).encode())
+    def append_json(self, kind: FrameKind, stream: int, t_ns: int, document: Any) -> int:
+        """Write one frame with a JSON payload; returns its sequence number."""
+        return self.append(kind, stream, t_ns, json.dumps(document, allow_nan=False).encode())
 
     def sync(self) -> None:
         """Force what was written to the disk itself; slow (ms), never call it in a reader.
@@ -173,11 +183,28 @@ class Log:
         """Every intact frame in file order (the header too), read lazily in bounded memory.
 
         Damaged stretches are skipped up to the next intact frame. A log that still grows is read
-        up to the size it had at the start.
+        up to the size it had at the start. What the intake page beside the log holds and the log
+        does not (`labapp.record.intake`) follows as DATA frames, with a NOTE each.
         """
         scan = Scan(self.path)
-        yield from scan.frames()
+        last: dict[int, int] = {}
+        sequence = 0
+        for frame in scan.frames():
+            sequence = frame.sequence
+            if frame.kind is FrameKind.DATA or frame.kind is FrameKind.OPEN:
+                last[frame.stream] = sequence
+            yield frame
         self._scan = scan
+        size = self.path.stat().st_size
+        page = self.path.with_name(PAGE_NAME)
+        for found in rescue(page, str(self.header.get("uuid", "")), last):
+            note = {"event": "rescued", "stream": found.stream, "bytes": len(found.data)}
+            for kind, payload in (
+                (FrameKind.DATA, found.data),
+                (FrameKind.NOTE, json.dumps(note).encode()),
+            ):
+                sequence += 1
+                yield Frame(kind, found.stream, found.t_ns, payload, sequence, size)
 
     @property
     def torn_bytes(self) -> int:

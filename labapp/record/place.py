@@ -10,12 +10,13 @@ from typing import Any, Final
 
 LOG_NAME: Final = "capture.log"
 RING_NAME: Final = "live.ring"
+PAGE_NAME: Final = "intake.page"
 TRUTH_NAME: Final = "truth.json"
 CONFIG_NAME: Final = "config.json"
 ADDRESS_NAME: Final = "recorder.json"
 ERRORS_NAME: Final = "recorder.err"
 SOCKET_NAME: Final = "recorder.sock"
-_SIDE_FILES: Final = (CONFIG_NAME, ADDRESS_NAME, ERRORS_NAME, RING_NAME, SOCKET_NAME)
+_SIDE_FILES: Final = (CONFIG_NAME, ADDRESS_NAME, ERRORS_NAME, RING_NAME, PAGE_NAME, SOCKET_NAME)
 
 
 def clean_up(folder: Path, *, keep_folder: bool = False) -> None:

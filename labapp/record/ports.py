@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from labapp.device import Driver
 from labapp.errors import LabError
+from labapp.record.intake import Intake
 from labapp.simulate.lab import SimulatedLab
 from labapp.timing.labclock import LabClock
 
@@ -63,10 +64,11 @@ class PortContext:
     montage: dict[str, str] = field(default_factory=dict)
     lab: SimulatedLab | None = None
     stop: threading.Event = field(default_factory=threading.Event)
+    intake: Intake | None = None
 
 
 def open_port(url: str, context: PortContext) -> Port:
-    """Open ``COM3``, ``/dev/ttyUSB0``, ``serial://…``, ``sim://…`` or ``replay://…``.
+    """Open ``COM3``, ``serial://…``, ``sim://…``, ``replay://…``, ``lsl://…``, ``brainflow://…``.
 
     ``/dev/ttyUSB0?baud=500000`` overrides the baud rate of the device's data sheet.
 
@@ -93,10 +95,49 @@ def open_port(url: str, context: PortContext) -> Port:
         from labapp.record.replay import ReplayPort
 
         return ReplayPort(url, context)
+    _library(url, context.driver.name)
+    if scheme == "lsl":
+        from labapp.record.lsl_port import LslPort
+
+        return LslPort(url, context)
+    if scheme == "brainflow":
+        from labapp.record.brainflow_port import BrainFlowPort
+
+        return BrainFlowPort(url, context)
     raise LabError(
         f"port {url!r} has the unknown scheme {scheme!r}",
-        "use a port name, or sim://DRIVER, or replay://FILE",
+        "use a port name, or sim://DRIVER, replay://FILE, lsl://NAME, brainflow://BOARD",
     )
+
+
+def described(url: str, driver: str) -> dict[str, Any]:
+    """Find out the settings of a stream that describes itself (LSL, BrainFlow); else none.
+
+    Raises
+    ------
+    LabError
+        Another driver's port, a missing extra, or no such stream or board.
+    """
+    library = _library(url, driver)
+    if library == "lsl":
+        from labapp.record import lsl_port
+
+        return lsl_port.described(url)
+    if library == "brainflow":
+        from labapp.record import brainflow_port
+
+        return brainflow_port.described(url)
+    return {}
+
+
+def _library(url: str, driver: str) -> str:
+    """Scheme of a port that a library reads, "" of others; `LabError` if the driver is another."""
+    scheme = url.partition("://")[0]
+    if scheme not in ("lsl", "brainflow"):
+        return ""
+    if driver != scheme:
+        raise LabError(f"port {url!r} cannot be read by driver {driver!r}", f"use driver {scheme}")
+    return scheme
 
 
 def _baud(url: str, text: str) -> int:

@@ -7,20 +7,24 @@ live view of its device, never the bytes.
 from __future__ import annotations
 
 import threading
+import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
-from labapp.device import Codec, Driver
+from labapp.device import Driver, sheet
 from labapp.errors import LabError, PortError
-from labapp.model import ChannelInfo
 from labapp.record.config import DeviceConfig
 from labapp.record.conversation import converse, drain
-from labapp.record.listing import find_again
+from labapp.record.hostwatch import SLEPT_NS, HostWatch
+from labapp.record.listing import port_now
 from labapp.record.live import LiveStream
 from labapp.record.log import FrameKind, LogWriter
+from labapp.record.opening import open_document, printable, stream_trouble
+from labapp.record.pace import Pace
 from labapp.record.ports import Port, PortContext, open_port
+from labapp.record.priority import wake_soon
 from labapp.record.ring import RingWriter
 from labapp.timing.labclock import RealClock, ScaledClock, SteppedClock
 
@@ -36,26 +40,9 @@ class Rig:
     ring: RingWriter
     clock: RealClock | ScaledClock | SteppedClock
     stop: threading.Event
-
-
-def stream_channels(codec: Codec, device: DeviceConfig) -> tuple[ChannelInfo, ...]:
-    """Channels of a device with the muscles of its montage.
-
-    Raises
-    ------
-    LabError
-        The montage names a channel that the device does not have.
-    """
-    names = [channel.name for channel in codec.channels]
-    for name in device.montage:
-        if name not in names:
-            raise LabError(
-                f"device {device.id!r} has no channel {name!r}", f"channels: {', '.join(names)}"
-            )
-    return tuple(
-        replace(channel, muscle=device.montage.get(channel.name, channel.muscle))
-        for channel in codec.channels
-    )
+    origin_ns: int
+    host: HostWatch | None
+    """None where lab time is not the host's: there is no sleep in it."""
 
 
 class StreamReader:
@@ -88,11 +75,14 @@ class StreamReader:
         self._context = context
         self._rig = rig
         codec = driver.codec(settings)
-        stepped = isinstance(rig.clock, SteppedClock)
-        self.live = LiveStream(number, codec, rig.ring, gather=not stepped)
-        # A second of the host: at tenfold speed, ten seconds of lab time.
-        speed = max(1.0, rig.clock.speed) if isinstance(rig.clock, ScaledClock) else 1.0
-        self._silence_ns = int(max(speed, 3.0 / codec.rate) * 1e9)
+        self._stepped = isinstance(rig.clock, SteppedClock)
+        pace = Pace(codec.rate, sheet(driver.name).clock, rig.origin_ns)
+        self.live = LiveStream(number, codec, rig.ring, pace, gather=not self._stepped)
+        speed = rig.clock.speed if isinstance(rig.clock, ScaledClock) else 1.0
+        self._silence_ns = int(max(1.0, 3.0 / codec.rate / speed) * 1e9)
+        self._heard = time.perf_counter_ns()
+        self._slept = 0
+        self._intake = context.intake
         self._port: Port | None = None
         self._info: dict[str, Any] = {}
         self._thread = threading.Thread(target=self._work, name=f"read-{device.id}", daemon=True)
@@ -106,14 +96,26 @@ class StreamReader:
         if self._thread.ident is not None:
             self._thread.join()
 
-    def silent(self, now_ns: int) -> bool:
-        """Whether nothing has come for longer than the device may be quiet."""
-        return self.state == "open" and now_ns - self.newest_ns > self._silence_ns
+    def silent(self) -> bool:
+        """Whether nothing has come for longer than the device may be quiet.
 
-    def status(self, now_ns: int) -> dict[str, Any]:
+        Time of the host, not of the lab: a device that is simulated tenfold is no sooner silent.
+        A stepped clock waits for its devices.
+        """
+        if self._stepped or self.state != "open":
+            return False
+        return time.perf_counter_ns() - self._heard > self._silence_ns
+
+    def status(self) -> dict[str, Any]:
         """Account of the stream for `Recorder.status` (JSON values)."""
+        timing = self.live.pace.status(self._info)
+        state = "silent" if self.silent() else self.state
+        trouble = stream_trouble(self.device, state, self.live.fault, self._info)
         return {
-            "state": "silent" if self.silent(now_ns) else self.state,
+            "state": state,
+            "warnings": trouble + timing.pop("warnings"),
+            "timing": timing,
+            "port": self._info,
             "segment": self.segment,
             "bytes": self.bytes,
             "newest_ns": self.newest_ns,
@@ -131,11 +133,13 @@ class StreamReader:
                 heard = converse(
                     port, steps, threading.Event(), streaming=True, device=self._driver.name
                 )
+                # One frame: until it is written, the intake page holds every read of these.
+                rest = [part for part in heard if not part.answer]
+                if rest:
+                    self._take(b"".join(part.data for part in rest), rest[-1].stamp_ns)
                 for part in heard:
                     if part.answer:
                         self._note("answer", part.data, part.stamp_ns)
-                    else:
-                        self._take(part.data, part.stamp_ns)
             drain(port, 0.05, 0.3, self._take)
             port.close()
         except PortError as error:
@@ -145,8 +149,9 @@ class StreamReader:
 
     def _work(self) -> None:
         clock = self._rig.clock
+        wake_soon()
         try:
-            self._connect(self.device.port)
+            self._connect(self._where())
         except Exception as error:  # a driver file of the user may raise anything
             text = f"driver {self._driver.name!r} failed: {type(error).__name__}: {error}"
             self.error = error if isinstance(error, LabError) else LabError(text, "correct it")
@@ -183,39 +188,46 @@ class StreamReader:
             for part in heard:
                 if part.answer:
                     self._note("answer", part.data, part.stamp_ns)
-                    self.live.text = _printable(part.data) or self.live.text
-            if self.segment >= 0:
-                fresh = self._driver.codec(self._settings)
-                self.live.begin_segment(fresh, now - self.newest_ns)
-            self.segment += 1
-            codec = self.live.codec
-            opened = {
-                "id": self.device.id,
-                "segment": self.segment,
-                "driver": self._driver.name,
-                "port": port.info,
-                "rate": codec.rate,
-                "tick_rate": codec.tick_rate,
-                "counter_modulus": codec.counter_modulus,
-                "channels": [asdict(c) for c in stream_channels(codec, self.device)],
-            }
-            self._rig.log.append_json(FrameKind.OPEN, self.number, now, opened)
-            self.newest_ns = now
-            self._port, self._info = port, port.info
+                    self.live.text = printable(part.data) or self.live.text
+            self._info = port.info
+            self._open_segment(now)
+            self._heard = time.perf_counter_ns()
+            self._port = port
             self.state = "open"
             for part in heard:
                 if not part.answer:
                     self._take(part.data, part.stamp_ns)
         except Exception:
             self._port = None
+            if self._intake is not None:
+                self._intake.end_segment()
             port.close()
             raise
 
+    def _open_segment(self, now: int, reason: str = "") -> None:
+        """Log that the samples from here on are counted anew."""
+        host = self._rig.host
+        self._slept = host.slept_ns() if host is not None else 0
+        if self.segment >= 0:
+            self._decode(self.live.end_segment)
+            fresh = self._driver.codec(self._settings)
+            self.live.begin_segment(fresh, now - self.newest_ns)
+        self.segment += 1
+        reason = reason or ("port opened again" if self.segment else "start")
+        name, codec = self._driver.name, self.live.codec
+        opened = open_document(self.device, name, codec, self._info, self.segment, reason)
+        sequence = self._rig.log.append_json(FrameKind.OPEN, self.number, now, opened)
+        if self._intake is not None:
+            self._intake.logged(sequence)
+        self.newest_ns = now
+
     def _stream(self) -> None:
-        port, stop = self._port, self._rig.stop
+        port, stop, host = self._port, self._rig.stop, self._rig.host
         while port is not None and not stop.is_set():
             data, stamp = port.read(_READ_S)
             if data:
+                if host is not None and host.slept_ns() - self._slept > SLEPT_NS:
+                    self._open_segment(stamp, "the computer slept")
                 self._take(data, stamp)
                 continue
             self._decode(self.live.flush)
@@ -224,21 +236,32 @@ class StreamReader:
 
     def _take(self, data: bytes, stamp: int) -> None:
         """Log first, then decode."""
-        self._rig.log.append(FrameKind.DATA, self.number, stamp, data)
+        sequence = self._rig.log.append(FrameKind.DATA, self.number, stamp, data)
+        if self._intake is not None:
+            self._intake.logged(sequence)
         self.bytes += len(data)
         self.newest_ns = stamp
-        self._decode(lambda: self.live.take(data, stamp))
+        self._heard = time.perf_counter_ns()
+        try:
+            self.live.take(data, stamp)
+        except Exception:
+            self._driver_fault()
 
     def _decode(self, work: Callable[[], None]) -> None:
         """Do what a driver file of the user may spoil: its bytes are safe in the log."""
         try:
             work()
         except Exception:
-            self._note("driver fault", traceback.format_exc(limit=-3), self.newest_ns)
+            self._driver_fault()
+
+    def _driver_fault(self) -> None:
+        self._note("driver fault", traceback.format_exc(limit=-3), self.newest_ns)
 
     def _lose(self, error: PortError) -> None:
         self.state = "lost"
         port, self._port = self._port, None
+        if self._intake is not None:
+            self._intake.end_segment()
         self._note("lost", str(error), self._rig.clock.now_ns())
         self._decode(self.live.end_segment)
         if port is not None:
@@ -249,14 +272,10 @@ class StreamReader:
 
     def _reconnect(self) -> None:
         """Look for the device until it is back or the recording stops."""
-        info = self._info
         told = ""
         while not self._rig.stop.wait(_RETRY_S):
-            name = self.device.port
-            if "url" in info and "://" not in info["url"]:
-                name = find_again(info["url"], info.get("vid_pid"), info.get("serial"))
             try:
-                self._connect(name)
+                self._connect(self._where())
             except LabError as error:
                 if str(error) != told:
                     told = str(error)
@@ -264,16 +283,16 @@ class StreamReader:
             else:
                 return
 
+    def _where(self) -> str:
+        """Port of the device as it is plugged in now: its name may have changed."""
+        serial = self._info.get("serial") or self.device.serial
+        return port_now(self.device.port, self._info.get("vid_pid"), serial)
+
     def _note(self, event: str, what: str | bytes, t_ns: int) -> None:
         note = {"event": event, "id": self.device.id}
         if isinstance(what, bytes):
             note["hex"] = what.hex()
-            note["text"] = _printable(what)
+            note["text"] = printable(what)
         else:
             note["text"] = what
         self._rig.log.append_json(FrameKind.NOTE, self.number, t_ns, note)
-
-
-def _printable(data: bytes) -> str:
-    text = "".join(c if c.isprintable() else " " for c in data.decode("ascii", "replace"))
-    return " ".join(text.replace("�", " ").split())[:80]

@@ -13,18 +13,18 @@ from labapp.errors import LabError, PortError
 from labapp.record.config import DeviceConfig, RecorderConfig
 from labapp.record.disk import DiskKeeper
 from labapp.record.header import log_header, ring_stream
+from labapp.record.hostwatch import HostWatch, host_clocks
+from labapp.record.intake import IntakePage, make_page
 from labapp.record.log import NO_STREAM, FrameKind, LogWriter
-from labapp.record.place import LOG_NAME, RING_NAME, TRUTH_NAME, write_atomically
+from labapp.record.place import LOG_NAME, PAGE_NAME, RING_NAME, TRUTH_NAME, write_atomically
 from labapp.record.ports import PortContext
 from labapp.record.reader import Rig, StreamReader
 from labapp.record.ring import RingWriter
+from labapp.record.watch import Watch, clock_pair
 from labapp.simulate.lab import SimulatedLab
 from labapp.simulate.scenario import load_scenario
 from labapp.timing.labclock import SteppedClock, make_clock
 
-_CLOCK_PAIR_S: Final = 60.0
-_WATCH_S: Final = 0.25
-_JUMP_NS: Final = 1_500_000_000
 _ADVANCE_S: Final = 120.0
 
 
@@ -56,7 +56,9 @@ class Recording:
         parts = [self._parts(entry) for entry in config.devices]
         header = log_header(config, origin, [settings for _, settings, _ in parts])
         self._log = LogWriter(self.folder / LOG_NAME, header)
+        self._page: IntakePage | None = None
         try:
+            self._page = make_page(self.folder / PAGE_NAME, len(parts), header["uuid"])
             self._ring = RingWriter(
                 self.folder / RING_NAME,
                 [
@@ -67,10 +69,13 @@ class Recording:
                 ],
             )
         except LabError:
+            if self._page is not None:
+                self._page.close()
             self._log.close()
             (self.folder / LOG_NAME).unlink()
             raise
-        rig = Rig(self._log, self._ring, self.clock, self._stop)
+        host = HostWatch(host_clocks()) if self.kind == "real" else None
+        rig = Rig(self._log, self._ring, self.clock, self._stop, origin, host)
         self._readers = [
             StreamReader(
                 number,
@@ -86,6 +91,7 @@ class Recording:
                     montage=entry.montage,
                     lab=self._lab,
                     stop=self._stop,
+                    intake=self._page[number] if self._page is not None else None,
                 ),
                 rig,
             )
@@ -94,14 +100,13 @@ class Recording:
             )
         ]
         self._disk = DiskKeeper(self._log)
-        self._clock_pair()
+        clock_pair(self._log, self.clock)
         try:
             self._start(config)
         except BaseException:
             self._give_up()
             raise
-        self._watch_thread = threading.Thread(target=self._watch, name="watch", daemon=True)
-        self._watch_thread.start()
+        self._watch = Watch(self._log, self.clock, self._readers, host, self._stop)
 
     def mark(self, kind: str, data: dict[str, Any], t_ns: int | None = None) -> int:
         """Append a marker at lab time ``t_ns`` (default now) and let the simulated lab hear it."""
@@ -136,10 +141,9 @@ class Recording:
             state = "disk fault"
         elif disk["disk_state"] == "slow":
             state = "disk slow"
-        streams = {reader.device.id: reader.status(now) for reader in self._readers}
-        for name, stream in streams.items():
-            if stream["state"] in ("lost", "silent") or stream["driver_fault"]:
-                disk["warnings"].append(_trouble(name, stream))
+        streams = {reader.device.id: reader.status() for reader in self._readers}
+        for stream in streams.values():
+            disk["warnings"] += stream.pop("warnings")
         return {
             "state": state,
             "now_ns": now,
@@ -163,13 +167,13 @@ class Recording:
             if self._stop.is_set():
                 return
             self._halt()
-            self._watch_thread.join()
+            self._watch.join()
             now = self.clock.now_ns()
-            self._clock_pair()
+            clock_pair(self._log, self.clock)
             account = {
                 reader.device.id: {
                     key: value
-                    for key, value in reader.status(now).items()
+                    for key, value in reader.status().items()
                     if key in ("samples", "lost", "junk_bytes", "bytes", "segment")
                 }
                 for reader in self._readers
@@ -177,7 +181,7 @@ class Recording:
             self._log.append_json(FrameKind.END, NO_STREAM, now, {"streams": account})
             self._disk.close()
             self._log.close()
-            self._ring.close()
+            self._close_views()
             if self._log.bytes_waiting:
                 raise LabError(
                     f"the disk did not take the last {self._log.bytes_waiting} bytes"
@@ -206,7 +210,7 @@ class Recording:
         end = time.monotonic() + config.start_timeout_s
         for reader in self._readers:
             while not reader.device.simulated:
-                status = reader.status(self.clock.now_ns())
+                status = reader.status()
                 if status["samples"]:
                     break
                 if time.monotonic() > end:
@@ -238,41 +242,13 @@ class Recording:
         self._halt()
         self._disk.close()
         self._log.close()
-        self._ring.close()
+        self._close_views()
         (self.folder / LOG_NAME).unlink()
 
-    def _watch(self) -> None:
-        """Note silence, suspended hosts and changed wall clocks; pair the clocks each minute."""
-        if isinstance(self.clock, SteppedClock):
-            return  # its time does not pass by itself, and its log is the same in every run
-        silent: set[str] = set()
-        offset = time.time_ns() - time.perf_counter_ns()
-        paired = time.monotonic()
-        while not self._stop.wait(_WATCH_S):
-            now = self.clock.now_ns()
-            for reader in self._readers:
-                name = reader.device.id
-                if reader.silent(now) == (name in silent):
-                    continue
-                silent ^= {name}
-                event = "silent" if name in silent else "heard again"
-                note = {"event": event, "id": name, "since_ns": reader.newest_ns}
-                self._log.append_json(FrameKind.NOTE, reader.number, now, note)
-            shift = time.time_ns() - time.perf_counter_ns() - offset
-            if abs(shift) > _JUMP_NS:
-                offset += shift
-                note = {"event": "clock jump or suspend", "seconds": shift * 1e-9}
-                self._log.append_json(FrameKind.NOTE, NO_STREAM, now, note)
-                self._clock_pair()
-            if time.monotonic() - paired > _CLOCK_PAIR_S:
-                paired += _CLOCK_PAIR_S
-                self._clock_pair()
-
-    def _clock_pair(self) -> None:
-        before = time.perf_counter_ns()
-        utc = time.time_ns()
-        pair = {"perf_ns": (before + time.perf_counter_ns()) // 2, "utc_ns": utc}
-        self._log.append_json(FrameKind.CLOCK, NO_STREAM, self.clock.now_ns(), pair)
+    def _close_views(self) -> None:
+        self._ring.close()
+        if self._page is not None:
+            self._page.close()
 
 
 def _make_lab(config: RecorderConfig, origin_ns: int) -> SimulatedLab | None:
@@ -298,11 +274,3 @@ def _not_streaming(entry: DeviceConfig, status: dict[str, Any], waited_s: float)
         f"{what}sent {status['bytes']} bytes, but no sample of this device is among them",
         "check the driver and its settings",
     )
-
-
-def _trouble(name: str, stream: dict[str, Any]) -> str:
-    if stream["driver_fault"]:
-        return f"{name}: the driver failed ({stream['driver_fault']}); its bytes are recorded"
-    if stream["state"] == "lost":
-        return f"{name}: the port was lost; it is being looked for"
-    return f"{name}: no data; check its battery, cable or radio link"

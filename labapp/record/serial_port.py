@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import sys
-import time
 from typing import Any, Final
 
 import serial
 from serial.tools import list_ports as serial_tools
 
 from labapp.errors import PortError
+from labapp.record.inlet import make_inlet
+from labapp.record.latency import set_latency
 from labapp.record.ports import PortContext
 
 
@@ -55,7 +56,6 @@ class SerialPort:
 
     def __init__(self, name: str, context: PortContext) -> None:
         self.url = name
-        self._clock = context.clock
         port = serial.Serial()
         port.port = name
         port.baudrate = context.baud
@@ -67,37 +67,26 @@ class SerialPort:
         except _FAULTS as error:
             raise open_error(name, error) from None
         self._port = port
-        self.info: dict[str, Any] = {"url": name, "low_latency": _lower_latency(port)}
+        self.info: dict[str, Any] = {"url": name, "vid_pid": None, "serial": None}
         for known in serial_tools.comports():
             if known.device == name:
                 if known.vid is not None and known.pid is not None:
                     self.info["vid_pid"] = f"{known.vid:04x}:{known.pid:04x}"
                 self.info["serial"] = known.serial_number
+        self.info |= set_latency(port, name)
         try:
             if sys.platform == "win32":
                 port.set_buffer_size(rx_size=_RECEIVE_BUFFER)
             port.reset_input_buffer()
+            self._inlet = make_inlet(port, context.clock, context.intake)
         except _FAULTS as error:
             port.close()
             raise lost_error(name, error) from None
 
     def read(self, timeout_s: float) -> tuple[bytes, int]:
-        """Wait for a byte, then take all that is there (a bigger read would wait to fill up).
-
-        The stamp is taken between counting the waiting bytes and copying them, so that every
-        byte it stands for had arrived.
-        """
-        port = self._port
-        end = time.monotonic() + timeout_s
+        """Take what has arrived, see `labapp.record.inlet`."""
         try:
-            while True:
-                first = port.read(1)
-                if first:
-                    waiting = port.in_waiting
-                    stamp = self._clock.now_ns()
-                    return (first + port.read(waiting) if waiting else first), stamp
-                if time.monotonic() >= end:
-                    return b"", self._clock.now_ns()
+            return self._inlet.read(timeout_s)
         except _FAULTS as error:
             raise lost_error(self.url, error) from None
 
@@ -141,15 +130,3 @@ def lost_error(name: str, error: Exception) -> PortError:
     """Put into one line that a port went away."""
     detail = getattr(error, "strerror", None) or str(error)
     return PortError(f"port {name} was lost ({detail})", "check the plug or the radio link")
-
-
-def _lower_latency(port: serial.Serial) -> bool:
-    """Ask the driver to hand bytes over at once; False where it cannot (FTDI then waits 16 ms)."""
-    ask = getattr(port, "set_low_latency_mode", None)
-    if ask is None:
-        return False
-    try:
-        ask(True)
-    except (OSError, ValueError, NotImplementedError):  # a pty, a CDC port, no right to do it
-        return False
-    return True

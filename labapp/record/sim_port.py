@@ -26,7 +26,8 @@ class SimPort:
     Parameters
     ----------
     url
-        ``sim://DRIVER?wire=pty|memory``.
+        ``sim://DRIVER?wire=pty|memory&reset_at=SECONDS``: the device resets itself that long after
+        the start of its stream.
     context
         Needs ``lab``, the simulated laboratory of the recording.
 
@@ -40,7 +41,7 @@ class SimPort:
     ended = False
 
     def __init__(self, url: str, context: PortContext) -> None:
-        name, options = split_url(url, ("wire",))
+        name, options = split_url(url, ("wire", "reset_at"))
         if name != context.driver.name:
             raise LabError(
                 f"port {url!r} simulates {name!r}, but the device's driver is"
@@ -54,7 +55,11 @@ class SimPort:
         self._stop = context.stop
         self._wire = make_wire(options.get("wire", ""), context)
         self._device = context.lab.device(
-            context.driver, context.settings, channel_map=context.montage, name=context.name
+            context.driver,
+            context.settings,
+            channel_map=context.montage,
+            name=context.name,
+            resets_s=_resets(url, options.get("reset_at", "")),
         )
         self._answers: deque[tuple[bytes, int]] = deque()
         self.info: dict[str, Any] = {"url": url, "wire": self._wire.name}
@@ -89,3 +94,15 @@ class SimPort:
     def close(self) -> None:
         """Cut the wire."""
         self._wire.close()
+
+
+def _resets(url: str, text: str) -> tuple[float, ...]:
+    if not text:
+        return ()
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.0 < seconds < float("inf"):
+        raise LabError(f"port {url!r} resets at {text!r}", "give seconds, such as reset_at=30")
+    return (seconds,)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import Final, Protocol
 
 from labapp.errors import LabError, PortError
@@ -64,7 +65,8 @@ class PtyWire:
 
         self._far, near = pty.openpty()
         try:
-            self._near = SerialPort(os.ttyname(near), context)
+            # The intake page is for what a device sends, not for both ends of our own wire.
+            self._near = SerialPort(os.ttyname(near), replace(context, intake=None))
         except PortError:
             os.close(self._far)
             raise

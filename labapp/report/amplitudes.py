@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from labapp.report.activity import reference_notes
 from labapp.report.blocks import Block, Bullets, Figure, Heading, Paragraph, Row, Table
 from labapp.report.words import (
     DASH,
@@ -95,6 +96,8 @@ def _amplitudes(analysis: Analysis, names: Mapping[str, str]) -> list[Block]:
             mean, spread = value(one, phase, "percent"), value(one, phase, "sd")
             cells.append(f"{number(mean, 1)} ± {number(spread, 1)}" if mean is not None else DASH)
         cells.append(number(value(reference, code, "value_uv"), 0))
+        low, high = value(reference, code, "low_uv"), value(reference, code, "high_uv")
+        cells.append(interval(low, high))
         rows.append(Row(tuple(cells)))
     if not rows:
         return []
@@ -102,5 +105,7 @@ def _amplitudes(analysis: Analysis, names: Mapping[str, str]) -> list[Block]:
     caption = "Amplitude in % of the reference contraction, mean ± SD over repetitions."
     if method:
         caption += f" Reference: {method}."
-    head = ("muscle", *(f"{phase} %" for phase in phases), "reference µV")
-    return [Table(head, tuple(rows), caption, frozenset(range(1, len(head))))]
+    head = ("muscle", *(f"{phase} %" for phase in phases), "reference µV", "95 % interval")
+    table = Table(head, tuple(rows), caption, frozenset(range(1, len(head) - 1)))
+    notes = reference_notes(analysis, names)
+    return [table, *([Bullets(notes)] if notes else [])]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from labapp.report import amplitudes, facts, sections
+from labapp.report import activity, amplitudes, facts, sections
 from labapp.report.blocks import Block, Document, Figure, Heading, Paragraph, Row, Table
 from labapp.report.methods import methods_paragraph
+from labapp.report.multiverse import multiverse
 from labapp.report.traces import ensemble
 from labapp.report.words import codes, items, muscles_of, pick
 
@@ -78,7 +79,9 @@ def _one(analysis: Mapping[str, Any], session: Session | None) -> list[Block]:
     blocks += sections.verdict(analysis)
     blocks += sections.order(analysis)
     blocks += sections.lags(analysis)
+    blocks += multiverse(analysis)
     blocks += amplitudes.ratios(analysis)
+    blocks += activity.activity(analysis)
     blocks += facts.force(analysis)
     if session is not None:
         blocks += _traces(session, analysis)

@@ -28,7 +28,7 @@ Analysis = Mapping[str, Any]
 _TONES: dict[str, Tone] = {"good": "good", "warn": "warn", "bad": "bad"}
 _SYNC = {
     "one clock": "All muscles were sampled by one clock.",
-    "verified": "Streams were aligned by pulses that both recorded.",
+    "verified": "The clocks of the devices were related by a signal that both recorded.",
     "unsynchronised": "Streams run on clocks of their own; nothing verified how they relate.",
 }
 
@@ -46,6 +46,8 @@ def force(analysis: Analysis) -> list[Block]:
     if pick(analysis, "force", "emd_valid"):
         for code, one in mapping(analysis, "force", "emd_ms").items():
             label = f"electromechanical delay, {names.get(code, code)}"
+            u_ms = value(one, "u_ms")
+            label += f" (± {number(u_ms, 1)})" if u_ms is not None else ""
             rows.append(_statistic(label, "ms", one, 0))
     blocks: list[Block] = [Heading("Force")]
     if rows:
@@ -135,6 +137,9 @@ def timing(analysis: Analysis) -> list[Block]:
     ]
     if uncertainty is not None:
         lines.append(f"Uncertainty of times between streams: {number(uncertainty, 1)} ms.")
+    for name, link in mapping(analysis, "timing", "links").items():
+        lines.append(f"{name} against {pick(link, 'reference')}: {pick(link, 'text')}.")
+        lines += [f"{name}: {note}." for note in texts(link, "notes")]
     blocks: list[Block] = [Heading("Timing and losses"), Bullets(tuple(lines))]
     rows = []
     for name, stream in mapping(analysis, "streams").items():

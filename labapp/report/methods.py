@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from labapp import palette
+from labapp.report.activity import heart_words
 from labapp.report.words import (
     codes,
     items,
@@ -86,6 +87,7 @@ def methods_paragraph(
         *_processing(facts, analysis),
         *_force(facts, analysis),
         *_repetitions(facts, analysis),
+        *_plan(analysis),
     ]
     return " ".join(sentences), facts.missing
 
@@ -114,7 +116,7 @@ def _electrodes(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
         *(
             [
                 "The rhomboid electrode had selectivity grade "
-                f"{facts.text('rhomboid selectivity grade', facts.electrodes('selectivity'))}."
+                f"{facts.text('rhomboid selectivity grade', *_grades(facts, analysis))}."
             ]
             if any(palette.split_side(code)[0] == "RM" for code in muscles)
             else []
@@ -122,6 +124,17 @@ def _electrodes(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
         "The reference electrode was on "
         f"{facts.text('reference electrode site', facts.electrodes('reference_site'))}.",
     ]
+
+
+def _grades(facts: _Facts, analysis: Mapping[str, Any]) -> list[Any]:
+    """Grade measured in the session with its index, else the one that was entered."""
+    measured = [
+        f"{one['grade']} (index {one['index']:.2f}, 95 % interval {one['low']:.2f} to "
+        f"{one['high']:.2f})"
+        for one in mapping(analysis, "selectivity").values()
+        if isinstance(one, Mapping) and isinstance(one.get("index"), float)
+    ]
+    return [measured, facts.electrodes("selectivity")]
 
 
 def _amplifier(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
@@ -181,7 +194,7 @@ def _processing(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
     sentences = [
         "Offline, signals were band-pass filtered "
         f"{facts.text('filter corners', corners)} Hz (4th-order Butterworth, zero lag, corners "
-        "corrected for both passes); no notch filter was used.",
+        f"corrected for both passes); no notch filter was used; {heart_words(analysis)}.",
         f"Baseline noise was {facts.text('baseline noise', _range(noise, 1))} µV RMS and the "
         f"signal-to-noise ratio {facts.text('signal-to-noise ratio', _range(snr, 0))} dB.",
     ]
@@ -226,12 +239,22 @@ def _force(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
     def known(key: str) -> Any:
         return facts.report("force", key)
 
+    used = items(analysis, "calibrations")
+    line: Mapping[str, Any] = used[0] if used else {}
+    masses = line.get("masses_kg")
+    hung = f"{listed([f'{m:g}' for m in masses])} kg" if isinstance(masses, list) else None
+    made = f" on {str(line['made_utc'])[:10]}" if line.get("made_utc") else ""
+    bent = facts.text(
+        "non-linearity (% FS)", line.get("nonlinearity_percent"), known("max_nonlin_percent")
+    )
+    loop = facts.text(
+        "hysteresis (% FS)", line.get("hysteresis_percent"), known("hysteresis_percent")
+    )
     return [
-        f"Force was measured by {facts.text('force cell model', known('model'))}, calibrated with "
-        f"{facts.text('calibration masses', known('masses'))} at g = "
-        f"{facts.text('local g', known('g'))} m/s² (non-linearity "
-        f"{facts.text('non-linearity (% FS)', known('max_nonlin_percent'))} % FS, hysteresis "
-        f"{facts.text('hysteresis (% FS)', known('hysteresis_percent'))} % FS)."
+        f"Force was measured by {facts.text('force cell model', known('model'))}, calibrated{made} "
+        f"with {facts.text('calibration masses', hung, known('masses'))} at g = "
+        f"{facts.text('local g', line.get('g'), known('g'))} m/s² (non-linearity {bent} % FS, "
+        f"hysteresis {loop} % FS)."
     ]
 
 
@@ -248,6 +271,22 @@ def _repetitions(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
         f"Protocol {facts.text('protocol', pick(analysis, 'protocol'))}; software labapp "
         f"{facts.text('software version', pick(analysis, 'labapp'))}, parameters "
         f"{facts.text('parameter hash', str(pick(analysis, 'parameters_sha256') or '')[:12])}.",
+    ]
+
+
+def _plan(analysis: Mapping[str, Any]) -> list[str]:
+    """Say whether the plan was frozen before the first repetition, and what changed since."""
+    plan = mapping(analysis, "plan")
+    if not plan:
+        return []
+    if not plan.get("frozen"):
+        return ["No plan was frozen before the recording."]
+    changes = texts(plan, "changes")
+    when = f" on {str(plan['frozen_utc'])[:10]}" if plan.get("frozen_utc") else ""
+    return [
+        f"Protocol and analysis settings were frozen{when} before the first repetition (SHA-256 "
+        f"{str(plan.get('sha256') or '')[:12]}); changes since: "
+        f"{'; '.join(changes) if changes else 'none'}."
     ]
 
 

@@ -92,9 +92,13 @@ def order(analysis: Analysis) -> list[Block]:
         facts.append(f"Most frequent order: {modal}, in {percent(share)} of repetitions.")
     kendall = value(analysis, "order", "kendall_w")
     if kendall is not None:
+        low, high = (value(analysis, "order", "kendall_interval", k) for k in (0, 1))
+        chance = value(analysis, "order", "kendall_chance", "p95")
+        extra = "" if low is None or high is None else f" ({interval(low, high, 2)})"
+        extra += "" if chance is None else f", by chance up to {number(chance, 2)}"
         facts.append(
-            f"Agreement between repetitions (Kendall's W): {number(kendall, 2)}; 0 is none, 1 is "
-            "the same order every time."
+            f"Agreement between repetitions (Kendall's W): {number(kendall, 2)}{extra}; 0 is none, "
+            "1 is the same order every time."
         )
     left_out = _left_out(analysis)
     facts += [f"Not counted: {line}." for line in left_out]

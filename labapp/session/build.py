@@ -101,7 +101,7 @@ def build_session(
         tables: dict[str, StreamTables] = {}
         notes = extra["notes"]
         for decoder, stream in decoders:
-            tables[decoder.id], repaired = assemble(decoder, _origin(log))
+            tables[decoder.id], repaired = assemble(decoder, _origin(log), decoder.port)
             stream.finish(tables[decoder.id])
             notes += repaired
         head = SessionHead(
@@ -183,8 +183,9 @@ def _decode(
         elif kind is FrameKind.OPEN:
             decoder = _stream_of(streams, frame)[0]
             decoder.feed_reads(waiting[frame.stream].take())
-            decoder.open(frame.t_ns)
-            notes.append((frame.t_ns, {"event": "open", **frame.json()}))
+            opened = frame.json()
+            decoder.open(frame.t_ns, opened.get("port"))
+            notes.append((frame.t_ns, {"event": "open", **opened}))
         elif kind is FrameKind.MARKER:
             markers.append((frame.t_ns, frame.json()))
         elif kind is FrameKind.NOTE:

@@ -10,8 +10,10 @@ from typing import Literal
 import numpy as np
 
 from labapp.errors import LabError, SessionRefused
+from labapp.session import format as f
 from labapp.session.file import Session, open_session
 from labapp.session.stream import Stream
+from labapp.session.timing import timing_warnings
 
 Level = Literal["error", "warn", "note"]
 
@@ -87,35 +89,77 @@ def _protocol(session: Session) -> list[Finding]:
 
 def _stream(session: Session, stream: Stream) -> list[Finding]:
     place = stream.id
-    found: list[Finding] = []
+    found = _bytes(stream)
     try:
-        digests = stream.digests()
-        session.events(stream.id)
-        reads = stream.reads
+        session.events(place)
     except LabError as error:
-        return [Finding("error", place, str(error))]
-    for name, digest in digests.items():
-        if digest != stream.sha256[name]:
-            found.append(Finding("error", place, f"{name} do not have their checksum"))
+        found.append(Finding("error", place, f"what the device said beside: {error}"))
+    try:
+        stamps = stream.reads["t_ns"]
+    except LabError as error:
+        found.append(Finding("error", place, f"time stamps of the reads: {error}"))
+        stamps = np.zeros(0, np.int64)
     found += _account(stream)
-    if len(reads) and np.any(np.diff(reads["t_ns"].astype(np.int64)) < 0):
+    if np.any(np.diff(stamps) < 0):
         found.append(Finding("error", place, "time stamps of the reads go back"))
-    if stream.received:
-        ends = stream.clock.time(stream.device_time(np.array([0.0, stream.n - 1.0])))
-        if stream.n > 1 and not ends[1] > ends[0]:
-            found.append(Finding("error", place, "sample times do not rise"))
-        deviation = stream.rate / stream.rate_nominal - 1
-        if stream.n > 100 and abs(deviation) > _RATE_TOLERANCE.get(stream.clock_kind, 0.003):
-            text = f"measured rate {stream.rate:.3f} Hz, nominal {stream.rate_nominal:g} Hz"
-            found.append(Finding("warn", place, text))
+    if stream.received > 1:
+        found += _times(stream)
+    found += [Finding("warn", place, text) for text in timing_warnings(stream.timing)]
     if stream.uncertain:
         text = f"{stream.uncertain} gaps whose length or place is not certain"
         found.append(Finding("warn", place, text))
     if stream.lost or stream.outage:
-        text = f"{stream.received} samples received, {stream.lost} lost in {len(stream.gaps)} gaps"
+        text = f"{stream.received} samples received, {stream.lost} lost in {_holes(stream)} gaps"
         if stream.outage:
             text += f", about {stream.outage} not made while the port was closed"
         found.append(Finding("note", place, text))
+    return found
+
+
+def _times(stream: Stream) -> list[Finding]:
+    """Tell whether the samples follow each other in time, about as fast as they should."""
+    falls = [Finding("error", stream.id, "sample times do not rise")]
+    try:
+        rate = stream.rate
+    except SessionRefused:
+        return falls
+    if not stream.ticked:
+        first, last = stream.clock.time(np.array([0.0, stream.n - 1.0]))
+        if not last > first:
+            return falls
+    tolerance = _RATE_TOLERANCE.get(stream.clock_kind, 0.003)
+    if stream.n > 100 and abs(rate / stream.rate_nominal - 1) > tolerance:
+        text = f"measured rate {rate:.3f} Hz, nominal {stream.rate_nominal:g} Hz"
+        return [Finding("warn", stream.id, text)]
+    return []
+
+
+def _holes(stream: Stream) -> int:
+    """Count the gaps, without making an object of each."""
+    first, count = stream.runs["first"], stream.runs["count"]
+    before = np.concatenate([[0], first + count])[:-1]
+    return int(np.count_nonzero(first > before))
+
+
+def _bytes(stream: Stream) -> list[Finding]:
+    """Every stored chunk: its checksum, and the hash of all together."""
+    back = stream.read_back()
+    found = []
+    for name in back.sha256:
+        pieces: list[tuple[int, int, str]] = []
+        for piece in back.damaged:
+            if piece.name.endswith(f"/{name}"):
+                if pieces and pieces[-1][1:] == (piece.start, piece.reason):
+                    pieces[-1] = (pieces[-1][0], piece.stop, piece.reason)
+                else:
+                    pieces.append((piece.start, piece.stop, piece.reason))
+        for start, stop, reason in pieces:
+            text = f"{stream.span_of_rows(start, stop)}: {name} damaged, {reason}"
+            what = "samples" if name == f.COUNTS else "stamps of the device"
+            text += f"; {stop - start} {what} are lost, all others can be read"
+            found.append(Finding("error", stream.id, text))
+        if not pieces and back.sha256[name] != stream.sha256[name]:
+            found.append(Finding("error", stream.id, f"{name} do not have their checksum"))
     return found
 
 
@@ -123,10 +167,10 @@ def _account(stream: Stream) -> list[Finding]:
     """Every index is received, lost or outage, in each segment and in all."""
     found = []
     runs, segments = stream.runs, stream.segments
-    lost = outage = 0
-    previous = 0
+    lost = outage = previous = 0
+    edges = np.searchsorted(runs["segment"], np.arange(len(segments) + 1))
     for number, segment in enumerate(segments):
-        mine = runs[runs["segment"] == number]
+        mine = runs[edges[number] : edges[number + 1]]
         base, stop = int(segment["base"]), int(segment["stop"])
         outage += base - previous
         previous = stop
@@ -143,9 +187,6 @@ def _account(stream: Stream) -> list[Finding]:
             f"{lost} lost and {outage} outage by its runs, {stream.lost} and {stream.outage} noted"
         )
         found.append(Finding("error", stream.id, text))
-    gaps = sum(gap.stop - gap.first for gap in stream.gaps)
-    if gaps != lost + outage or stream.received + gaps != stream.n:
+    if stream.received + lost + outage != stream.n:
         found.append(Finding("error", stream.id, "received and lost samples do not add up"))
-    if np.any(np.diff(runs["segment"]) < 0):
-        found.append(Finding("error", stream.id, "segments are out of order"))
     return found

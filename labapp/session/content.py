@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from labapp.model import ChannelInfo, Counts, Marker, Ticks
 from labapp.session.format import KNOT_ROW, READ_ROW, RUN_ROW, SEGMENT_ROW, State
+from labapp.timing.clock import ClockKind
+from labapp.timing.facts import TimingFacts
 from labapp.timing.offline import ClockMap
 
 Table = NDArray[np.void]
@@ -55,6 +57,8 @@ class StreamTables:
         Samples the device would have sent while its port was closed (estimated from the clock).
     events
         (lab time ns, JSON object) of what the device said beside its samples.
+    facts, kind
+        What is known of its clock and the kind it turned out to be; None for an import.
     """
 
     runs: Table
@@ -64,6 +68,8 @@ class StreamTables:
     lost: int = 0
     outage: int = 0
     events: Sequence[tuple[int, dict[str, Any]]] = ()
+    facts: TimingFacts | None = None
+    kind: ClockKind | None = None
 
 
 @dataclass(frozen=True, eq=False)

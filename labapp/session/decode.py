@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from labapp import device
 from labapp.device import Codec, FeedStats, Sheet
 from labapp.errors import LabError, LogDamaged
-from labapp.model import Counts, DeviceEvent, SampleBlock, Ticks
+from labapp.model import ChannelInfo, Counts, DeviceEvent, SampleBlock, Ticks, calibrated
 from labapp.session.content import StreamHead
 
 Sink = Callable[[Counts, Ticks | None], None]
@@ -50,6 +50,20 @@ class Account:
     def table(self, name: str) -> Longs:
         """Give one of the arrays as int64."""
         return np.array(getattr(self, name), dtype=np.int64)
+
+
+def _meant(channel: ChannelInfo, entry: dict[str, Any]) -> ChannelInfo:
+    """Give a channel as its driver says, or in newtons by the calibration in the header."""
+    known = (entry.get("calibration") or {}).get(channel.name)
+    if not isinstance(known, dict):
+        return channel
+    slope, intercept = known.get("slope"), known.get("intercept")
+    if not (isinstance(slope, float | int) and isinstance(intercept, float | int) and slope > 0):
+        raise LogDamaged(
+            f"the calibration of {channel.name} has slope {slope!r}, intercept {intercept!r}",
+            "it was not written by labapp",
+        )
+    return calibrated(channel, float(slope), float(intercept))
 
 
 class StreamDecoder:
@@ -95,7 +109,8 @@ class StreamDecoder:
             rate_nominal=self._codec.rate,
             clock=self.sheet.clock,
             channels=tuple(
-                replace(c, muscle=self.montage.get(c.name, c.muscle)) for c in self._codec.channels
+                replace(_meant(c, entry), muscle=self.montage.get(c.name, c.muscle))
+                for c in self._codec.channels
             ),
             tick_rate=self._codec.tick_rate,
             axis="ticks" if self.ticked else "index",
@@ -106,14 +121,20 @@ class StreamDecoder:
         self.account = Account()
         self.events: list[tuple[int, int, DeviceEvent]] = []
         self.stats = FeedStats()
+        self.port: dict[str, Any] = {}
         self.rows = 0
         self._next: int | None = None
         self._tick: int | None = None
         self._segment = -1
         self._shift = 0
 
-    def open(self, t_ns: int) -> None:
-        """Begin a segment: the port was opened (again), the device counts from 0."""
+    def open(self, t_ns: int, port: Any = None) -> None:
+        """Begin a segment: the port was opened (again), the device counts from 0.
+
+        ``port`` is what the log says of it, kept in `port`.
+        """
+        if isinstance(port, dict):
+            self.port = port
         if self._segment >= 0:
             self._finish(t_ns)
             self._codec = self._new_codec()
@@ -160,36 +181,44 @@ class StreamDecoder:
         self, items: list[SampleBlock | DeviceEvent], ends: Longs, stops: Longs, t_ns: Longs
     ) -> None:
         """Take samples that ended at byte ``ends`` of reads that ended at byte ``stops``."""
-        read = np.minimum(np.searchsorted(stops, ends), len(stops) - 1)
-        before, done = self.rows, 0
-        index, segment, tick = [], [], []
-
-        def note(first: int, n: int, ticks: Ticks | None) -> None:
-            index.append(np.arange(first - self._shift, first - self._shift + n))
-            segment.append(np.full(n, self._segment))
-            tick.append(np.full(n, self._tick or 0) if ticks is None else ticks)
-
-        for item in items:
-            self._take([item], int(t_ns[read[done] if done < len(read) else -1]))
-            if isinstance(item, SampleBlock):
-                note(item.first, len(item.counts), item.ticks)
-                done += len(item.counts)
-        if done < len(ends) and self._next is not None:
-            note(self._next, len(ends) - done, None)
-        if not index:
-            return
-        # The newest sample of each read that completed any.
+        # The newest sample of each read that completed any, by its place among `ends`.
         newest = np.searchsorted(ends, stops, side="right") - 1
         mine = np.flatnonzero(np.diff(newest, prepend=-1) > 0)
         at = newest[mine]
+        before, done = self.rows, 0
+        found = np.zeros((3, len(at)), np.int64)  # index, tick, segment
+        noted = 0
+
+        def note(first: int, n: int, ticks: Ticks | None) -> None:
+            """Fill in the reads whose newest sample is one of the next ``n``."""
+            nonlocal noted, done
+            stop = int(np.searchsorted(at, done + n))
+            places = at[noted:stop] - done
+            found[0, noted:stop] = first - self._shift + places
+            found[1, noted:stop] = (self._tick or 0) if ticks is None else ticks[places]
+            found[2, noted:stop] = self._segment
+            noted, done = stop, done + n
+
+        for item in items:
+            read = int(np.searchsorted(stops, ends[done])) if done < len(ends) else len(stops)
+            self._take([item], int(t_ns[min(read, len(stops) - 1)]))
+            if isinstance(item, SampleBlock):
+                note(item.first, len(item.counts), item.ticks)
+        if done < len(ends) and self._next is not None:  # held back by the codec so far
+            note(self._next, len(ends) - done, None)
+        index, tick, segment = found[:, :noted]
+        fresh = np.ones(noted, np.bool_)
         account = self.account
-        found = (np.concatenate(index)[at], at + before + 1, np.concatenate(tick)[at], t_ns[mine])
-        segments = np.concatenate(segment)[at]
-        fresh = np.ones(len(at), np.bool_)
         if account.read_newest:  # samples held back were seen already
-            fresh = (segments != account.read_segment[-1]) | (found[0] > account.read_newest[-1])
-        names = ("read_newest", "read_row", "read_tick", "read_t_ns", "read_segment")
-        for name, column in zip(names, (*found, segments), strict=True):
+            fresh = (segment != account.read_segment[-1]) | (index > account.read_newest[-1])
+        columns = {
+            "read_newest": index,
+            "read_row": at[:noted] + before + 1,
+            "read_tick": tick,
+            "read_t_ns": t_ns[mine[:noted]],
+            "read_segment": segment,
+        }
+        for name, column in columns.items():
             getattr(account, name).frombytes(column[fresh].astype(np.int64).tobytes())
 
     def finish(self, t_ns: int) -> None:

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from labapp.errors import LabError
-from labapp.load import parse_json
 from labapp.model import Floats, Marker
 from labapp.paths import is_safe_name
 from labapp.session import format as f
 from labapp.session import hostile
+from labapp.session.documents import dump_json, read_document, read_texts
 from labapp.session.hdf import guarded, h5py
 from labapp.session.stream import Stream
-from labapp.session.write import append_json, dump_json
+from labapp.session.write import append_json
 
 
 class Session:
@@ -82,8 +82,7 @@ class Session:
         }
 
     def _duration(self) -> float:
-        ends = [float(s.times()[-1]) for s in self.streams.values() if s.n and s.ticked]
-        ends += [float(s.clock.time(s.n)) for s in self.streams.values() if s.n and not s.ticked]
+        ends = [s.end for s in self.streams.values() if s.n]
         return max(ends, default=0.0)
 
     def __enter__(self) -> Session:
@@ -131,13 +130,13 @@ class Session:
     @cached_property
     def meta(self) -> dict[str, Any]:
         """What was known when the session was recorded (JSON values)."""
-        return self._json(self._file[f.META], "meta")
+        return read_document(self._file[f.META], "meta", self.path)
 
     @cached_property
     def markers(self) -> tuple[Marker, ...]:
         """Cues, key presses and the like, in order of time."""
         found = []
-        for t_ns, document in self.texts(f.MARKERS):
+        for t_ns, document in read_texts(self._file[f.MARKERS], self.path):
             data = document.get("data")
             time = (t_ns - self._origin_ns) / 1e9
             kind = str(document.get("kind", ""))
@@ -147,9 +146,8 @@ class Session:
     @cached_property
     def notes(self) -> tuple[tuple[float, dict[str, Any]], ...]:
         """(time in s, document) of what recorder and builder wanted remembered."""
-        return tuple(
-            ((t_ns - self._origin_ns) / 1e9, document) for t_ns, document in self.texts(f.NOTES)
-        )
+        rows = read_texts(self._file[f.NOTES], self.path)
+        return tuple(((t_ns - self._origin_ns) / 1e9, document) for t_ns, document in rows)
 
     def events(self, stream: str) -> tuple[dict[str, Any], ...]:
         """Tell what a device said beside its samples: name, index, ticks, text."""
@@ -158,7 +156,7 @@ class Session:
         if place not in self._file:
             return ()
         hostile.schema(self._file[place], f.TEXT_DATASETS, self.path)
-        return tuple(document for _, document in self.texts(place))
+        return tuple(document for _, document in read_texts(self._file[place], self.path))
 
     @property
     def repetitions(self) -> tuple[dict[str, Any], ...]:
@@ -204,7 +202,7 @@ class Session:
         """Read a document under ``/derived`` by its name."""
         if name not in self._result_names():
             raise LabError(f"{self.path} has no results {name!r}", "analyse it first")
-        return self._json(self._file[f.DERIVED][name], name)
+        return read_document(self._file[f.DERIVED][name], name, self.path)
 
     def _result_names(self) -> list[str]:
         derived = self._file.get(f.DERIVED)
@@ -230,31 +228,6 @@ class Session:
         if isinstance(who, dict):
             who = who.get("id")
         return str(who) if who else ""
-
-    def texts(self, group: str) -> list[tuple[int, dict[str, Any]]]:
-        """(t_ns, document) rows of a table of JSON texts."""
-        with guarded(self.path):
-            rows = self._file[group][f.ROWS][:]
-            blob = self._file[group][f.TEXT][:].tobytes()
-        found = []
-        for t_ns, first, size in rows.tolist():
-            if first + size > len(blob):
-                raise hostile.refuse(self.path, f"/{group} points beyond its text")
-            document = parse_json(blob[first : first + size], name=f"{self.path}:/{group}")
-            if not isinstance(document, dict):
-                raise hostile.refuse(self.path, f"/{group} holds something other than objects")
-            found.append((t_ns, document))
-        return found
-
-    def _json(self, item: Any, name: str) -> dict[str, Any]:
-        if item.size > f.MAX_JSON_BYTES:
-            raise hostile.refuse(self.path, f"{name} is larger than {f.MAX_JSON_BYTES} bytes")
-        with guarded(self.path):
-            data = item[:].tobytes()
-        document = parse_json(data, name=f"{self.path}:{name}")
-        if not isinstance(document, dict):
-            raise hostile.refuse(self.path, f"{name} is no JSON object")
-        return document
 
 
 def open_session(path: str | Path) -> Session:

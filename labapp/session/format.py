@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 FORMAT: Final = "labapp-session"
-VERSION: Final = "1.0"
+VERSION: Final = "1.1"
 MAJOR: Final = 1
 
 State = Literal["closed", "recovered", "imported"]
@@ -22,14 +22,22 @@ STATES: Final = ("closed", "recovered", "imported")
 MAX_DEPTH: Final = 8
 MAX_OBJECTS: Final = 2000
 MAX_DATASET_BYTES: Final = 8 << 30
-MAX_CHUNK_BYTES: Final = 64 << 20
+MAX_CHUNK_BYTES: Final = 16 << 20
 MAX_ATTRIBUTE_BYTES: Final = 64 << 10
 MAX_ATTRIBUTES: Final = 256
 MAX_RATIO: Final = 2000
 MAX_RATIO_FREE_BYTES: Final = 64 << 20
-MAX_JSON_BYTES: Final = 64 << 20
-MAX_TABLE_BYTES: Final = 512 << 20
-FILTERS: Final = (1, 2, 3)
+MAX_JSON_BYTES: Final = 8 << 20
+MAX_JSON_VALUES: Final = 500_000
+MAX_TEXT_ROWS: Final = 200_000
+MAX_TEXT_BYTES: Final = 16 << 20
+MAX_TEXT_VALUES: Final = 1_000_000
+# A stream whose clock map runs over its own stamps is placed in time as a whole.
+MAX_TICKED: Final = 1 << 26
+OBJECT_HEADER: Final = 1
+"""Version of the object headers in the oldest HDF5 format, the one that sessions are written in."""
+FILTERS: Final = (2, 1, 3)
+"""Shuffle, deflate, Fletcher-32, in the order in which they are applied."""
 
 META: Final = "meta"
 STREAMS: Final = "streams"
@@ -85,24 +93,25 @@ CHANNEL_KINDS: Final = ("emg", "force", "digital")
 
 @dataclass(frozen=True)
 class Column:
-    """What a dataset must look like: row type, number of dimensions."""
+    """What a dataset must look like: row type, number of dimensions, at most so many rows."""
 
     dtype: np.dtype[Any]
     ndim: int = 1
+    rows: int = 1 << 62
 
 
 STREAM_DATASETS: Final[dict[str, Column]] = {
     COUNTS: Column(np.dtype("<i4"), 2),
-    CHANNELS: Column(CHANNEL_ROW),
-    RUNS: Column(RUN_ROW),
-    SEGMENTS: Column(SEGMENT_ROW),
-    READS: Column(READ_ROW),
-    CLOCK_MAP: Column(KNOT_ROW),
+    CHANNELS: Column(CHANNEL_ROW, rows=4096),
+    RUNS: Column(RUN_ROW, rows=1 << 21),
+    SEGMENTS: Column(SEGMENT_ROW, rows=10_000),
+    READS: Column(READ_ROW, rows=1 << 24),
+    CLOCK_MAP: Column(KNOT_ROW, rows=1 << 19),
 }
 OPTIONAL_STREAM_DATASETS: Final[dict[str, Column]] = {TICKS: Column(np.dtype("<i8"))}
 TEXT_DATASETS: Final[dict[str, Column]] = {
-    ROWS: Column(TEXT_ROW),
-    TEXT: Column(np.dtype("u1")),
+    ROWS: Column(TEXT_ROW, rows=MAX_TEXT_ROWS),
+    TEXT: Column(np.dtype("u1"), rows=MAX_TEXT_BYTES),
 }
 
 ROOT_TEXTS: Final = ("format", "format_version", "app_version", "created_utc", "uuid", "state")
@@ -116,3 +125,6 @@ STREAM_NUMBERS: Final = (
     "spread_s",
 )
 STREAM_COUNTS: Final = ("received", "lost", "outage")
+# Since 1.1, where known: readers go without.
+OPTIONAL_STREAM_TEXTS: Final = ("timing",)
+OPTIONAL_STREAM_NUMBERS: Final = ("rate_ppm", "latency_timer_ms", "beat_s")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,14 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labapp.errors import LabError
-from labapp.model import ChannelInfo, Counts, Floats, Gap, Kind
+from labapp.errors import LabError, SessionRefused
+from labapp.model import Counts, Floats, Gap, Kind
 from labapp.session import format as f
 from labapp.session.content import Table
 from labapp.session.hdf import guarded
 from labapp.session.hostile import number_attribute, refuse, schema, text_attribute
+from labapp.session.readback import ReadBack, read_back
+from labapp.session.reading import ChunkReader, RowsDamaged, read_rows
+from labapp.session.rows import pick_channels, read_channels, read_clock, runs_fit
+from labapp.session.timing import read_timing
 from labapp.timing.gaps import gaps_of, nan_view, overlapping, valid_mask
-from labapp.timing.offline import ClockMap, SegmentMap
 
 _MAX_VIEW_BYTES = 2 << 30
 
@@ -39,6 +41,9 @@ class Stream:
     clock
         `ClockMap` from sample index to seconds (from device time in samples where the device
         stamps its own time; `times` takes care of that).
+    timing, beat_s
+        Figures of the clock (`session.timing.read_timing`), and the error in s that a beat with
+        the USB timer may hide; 0.0 for none.
     received, lost, outage, n
         Samples stored; sent but lost; not made while the port was closed (estimated); index
         after the last sample: ``received + lost + outage == n``.
@@ -47,6 +52,7 @@ class Stream:
     def __init__(self, group: Any, path: Path) -> None:
         self._group = group
         self._path = path
+        self._readers: dict[str, ChunkReader] = {}
         schema(group, f.STREAM_DATASETS, path)
         schema(group, f.OPTIONAL_STREAM_DATASETS, path, required=False)
         self.id = str(group.name).rsplit("/", 1)[-1]
@@ -66,15 +72,18 @@ class Stream:
         self.received, self.lost, self.outage = (
             int(number_attribute(group, name, path)) for name in f.STREAM_COUNTS
         )
-        self.channels = _channels(group[f.CHANNELS][:], path, self.id)
-        self.runs: Table = group[f.RUNS][:]
-        self.segments: Table = group[f.SEGMENTS][:]
+        self.channels = read_channels(read_rows(group[f.CHANNELS], path), path, self.id)
+        self.runs: Table = read_rows(group[f.RUNS], path)
+        self.segments: Table = read_rows(group[f.SEGMENTS], path)
         self._first = self.runs["first"].astype(np.int64)
         self._count = self.runs["count"].astype(np.int64)
         self._row = np.concatenate([[0], np.cumsum(self._count)])
         self._check_tables()
-        self.clock = _clock(group[f.CLOCK_MAP][:], self.segments, self.rate_nominal,
-                            numbers["spread_s"], path)  # fmt: skip
+        knots = read_rows(group[f.CLOCK_MAP], path)
+        spread_s = numbers["spread_s"]
+        self.clock = read_clock(knots, self.segments, self.rate_nominal, spread_s, path)
+        self.timing = read_timing(group, self.clock, path)
+        self.beat_s = float(self.timing["beat_ms"]) * 1e-3
 
     @property
     def ticked(self) -> bool:
@@ -86,23 +95,17 @@ class Stream:
         if counts.shape[1] != len(self.channels):
             raise refuse(path, f"stream {self.id}: {counts.shape[1]} columns, "
                                f"{len(self.channels)} channels")  # fmt: skip
-        stops = self._first + self._count
-        good = 0 < len(self.segments) < 1 << 20
-        good = good and bool(np.all(np.diff(self.segments["base"]) > 0))
-        good = good and bool(np.all(np.diff(self.segments["axis"]) > 0))
-        good = good and bool(np.all(np.isfinite(self.segments["axis_offset"])))
-        good = good and bool(np.all(self.runs["segment"] >= 0))
-        good = good and bool(np.all(self.runs["segment"] < len(self.segments)))
-        good = good and bool(np.all(self._count > 0)) and bool(np.all(self._first >= 0))
-        good = good and bool(np.all(self._first[1:] >= stops[:-1]))
-        good = good and bool(np.all(self._first < 2**52)) and bool(np.all(self._count < 2**40))
-        if not good or self._row[-1] != counts.shape[0] or self.received != counts.shape[0]:
+        if not runs_fit(self.runs, self.segments, counts.shape[0]) or (
+            self.received != counts.shape[0]
+        ):
             raise refuse(path, f"stream {self.id}: runs do not fit its {counts.shape[0]} samples")
         ticks = self._group.get(f.TICKS)
         if (ticks is not None and ticks.shape != (counts.shape[0],)) or (
             self.ticked and (ticks is None or self.tick_rate is None)
         ):
             raise refuse(path, f"stream {self.id}: not one tick per sample")
+        if self.ticked and self.n > f.MAX_TICKED:
+            raise refuse(path, f"stream {self.id}: {self.n} samples with their own stamps")
 
     @property
     def n(self) -> int:
@@ -120,8 +123,26 @@ class Stream:
         """Measured rate, Hz (device's own sample period for devices that stamp their time)."""
         if not self.ticked or self.received < 2:
             return self.clock.rate
-        times = self.times()
-        return (self.n - 1 - int(self._first[0])) / float(times[-1] - times[int(self._first[0])])
+        span = self._time_of_row(-1) - self._time_of_row(0)
+        if not span > 0:
+            raise refuse(self._path, f"stream {self.id}: its stamps do not rise")
+        return (self.n - 1 - int(self._first[0])) / span
+
+    @property
+    def end(self) -> float:
+        """Where the stream ends, s: its last sample by its own stamp, else one period later."""
+        return self._time_of_row(-1) if self.ticked else float(self.clock.time(self.n))
+
+    def _time_of_row(self, row: int) -> float:
+        """Time of the first (0) or last (-1) received sample of a ticked stream."""
+        reader = self._reader(f.TICKS)
+        at = row % self.received
+        try:
+            tick = int(reader.read(at, at + 1)[0])
+        except RowsDamaged:  # its clock map reaches about as far
+            return float(self.clock.segments[row].time[row])
+        offset = float(self.segments["axis_offset"][self.runs["segment"][row]])
+        return float(self.clock.time(tick * (self.rate_nominal / (self.tick_rate or 1.0)) + offset))
 
     @cached_property
     def gaps(self) -> tuple[Gap, ...]:
@@ -136,15 +157,12 @@ class Stream:
     @cached_property
     def reads(self) -> Table:
         """Table of `format.READ_ROW`: every read of the port."""
-        with guarded(self._path):
-            rows: Table = self._group[f.READS][:]
-            return rows
+        return read_rows(self._group[f.READS], self._path)
 
     @cached_property
     def _device_time(self) -> tuple[Floats, Floats]:
         """Index and device time (in samples) of every received sample of a ticked stream."""
-        with guarded(self._path):
-            ticks = self._group[f.TICKS][:]
+        ticks = self._told(f.TICKS, 0, self.received)
         index = np.repeat(self._first - self._row[:-1], self._count) + np.arange(len(ticks))
         scale = self.rate_nominal / (self.tick_rate or 1.0)
         offset = self.segments["axis_offset"][self.runs["segment"]]
@@ -188,14 +206,24 @@ class Stream:
 
         Lost samples have a time too, so that rows of `values` and of `times` go together.
         """
-        low, high = self.span(start, stop)
+        low, high = self._fitting(start, stop, 1)
         if self.ticked:
             return self._all_times[low:high].copy()
         return self.clock.time(np.arange(low, high, dtype=np.float64))
 
     def valid(self, start: float | None = None, stop: float | None = None) -> NDArray[np.bool_]:
         """(n,) True where the sample arrived."""
-        return valid_mask(self._first, self._count, *self.span(start, stop))
+        return valid_mask(self._first, self._count, *self._fitting(start, stop, 1))
+
+    def _fitting(self, start: float | None, stop: float | None, columns: int) -> tuple[int, int]:
+        """Index range of a window whose numbers fit in memory."""
+        low, high = self.span(start, stop)
+        if (high - low) * max(1, columns) * 8 > _MAX_VIEW_BYTES:
+            raise LabError(
+                f"{high - low} samples of {self.id} do not fit in memory at once",
+                "ask for a shorter window",
+            )
+        return low, high
 
     def values(
         self,
@@ -206,12 +234,7 @@ class Stream:
     ) -> Floats:
         """(n, n_channels) physical values of the window; NaN rows where samples were lost."""
         columns = self.columns(channels)
-        low, high = self.span(start, stop)
-        if (high - low) * max(1, len(columns)) * 8 > _MAX_VIEW_BYTES:
-            raise LabError(
-                f"{high - low} samples of {self.id} do not fit in memory at once",
-                "ask for a shorter window",
-            )
+        low, high = self._fitting(start, stop, len(columns))
         scale = np.array([self.channels[k].scale for k in columns])
         offset = np.array([self.channels[k].offset for k in columns])
         part = overlapping(self._first, self._count, low, high)
@@ -233,64 +256,40 @@ class Stream:
 
     def counts(self, start_row: int, stop_row: int) -> Counts:
         """(n, n_channels) int32 as stored: received samples only, by row, not by index."""
-        with guarded(self._path):
-            rows: Counts = self._group[f.COUNTS][start_row:stop_row]
-            return rows
+        return self._told(f.COUNTS, start_row, stop_row)
 
-    def digests(self) -> dict[str, str]:
-        """SHA-256 of all counts and all ticks as they read back, in hexadecimal.
+    def _told(self, name: str, start: int, stop: int) -> NDArray[Any]:
+        """Rows of a dataset; an error tells the seconds that are damaged."""
+        try:
+            return self._reader(name).read(start, stop)
+        except RowsDamaged as damage:
+            raise SessionRefused(
+                f"{self._path}: {self.id}, {self.span_of_rows(damage.start, damage.stop)}: "
+                f"{name} damaged, {damage.reason}",
+                "the rest can be read: choose another window, or use a copy of the file",
+            ) from damage
 
-        Reads the whole stream, some seconds at a time; bit rot is found on the way (fletcher32).
-        """
-        found = {}
-        for name in (f.COUNTS, f.TICKS):
-            digest = hashlib.sha256()
-            item = self._group.get(name)
-            rows = item.shape[0] if item is not None else 0
-            portion = max(1, 8 * (item.chunks or (1 << 16,))[0]) if item is not None else 1
+    def _reader(self, name: str) -> ChunkReader:
+        if name not in self._readers:
             with guarded(self._path):
-                for start in range(0, rows, portion):
-                    digest.update(np.ascontiguousarray(item[start : start + portion]).data)
-            found[name] = digest.hexdigest()
-        return found
+                self._readers[name] = ChunkReader(self._group[name], self._path)
+        return self._readers[name]
+
+    def span_of_rows(self, start: int, stop: int) -> str:
+        """Say in words where rows of counts or ticks lie in time."""
+        run = np.searchsorted(self._row, [start, stop - 1], side="right") - 1
+        index = np.array([start, stop - 1]) - self._row[run] + self._first[run]
+        if self.ticked:  # its stamps may be what is damaged: between the ends, evenly
+            first, last = self._time_of_row(0), self._time_of_row(-1)
+            times = first + (last - first) * index / max(1, self.n - 1)
+        else:
+            times = self.clock.time(index.astype(np.float64))
+        return f"{times[0]:.2f} to {times[1]:.2f} s"
+
+    def read_back(self) -> ReadBack:
+        """Read all counts and ticks, and tell what is damaged."""
+        return read_back({n: self._reader(n) for n in (f.COUNTS, f.TICKS) if n in self._group})
 
     def columns(self, channels: Sequence[str | int] | None) -> list[int]:
         """Column numbers of channels given by number, name or muscle code."""
-        if channels is None:
-            return list(range(len(self.channels)))
-        found = []
-        for wanted in channels:
-            matches = [k for k, c in enumerate(self.channels) if wanted in (k, c.name, c.muscle)]
-            if not matches:
-                have = ", ".join(c.muscle or c.name for c in self.channels)
-                raise LabError(f"{self.id} has no channel {wanted!r}", f"it has {have}")
-            found.append(matches[0])
-        return found
-
-
-def _channels(rows: Table, path: Path, stream: str) -> tuple[ChannelInfo, ...]:
-    channels = []
-    for row in rows:
-        values = {name: row[name].item() for name in f.CHANNEL_ROW.names or ()}
-        texts = {k: v.decode(errors="replace") for k, v in values.items() if isinstance(v, bytes)}
-        values.update(texts)
-        values["muscle"] = values["muscle"] or None
-        scale, offset = values["scale"], values["offset"]
-        if values["kind"] not in f.CHANNEL_KINDS or not (np.isfinite(scale) and scale > 0):
-            raise refuse(path, f"stream {stream}: channel {values['name']!r} makes no sense")
-        if not np.isfinite(offset):
-            raise refuse(path, f"stream {stream}: channel {values['name']!r} has no offset")
-        channels.append(ChannelInfo(**values))
-    return tuple(channels)
-
-
-def _clock(knots: Table, segments: Table, rate: float, spread_s: float, path: Path) -> ClockMap:
-    maps = []
-    for number, segment in enumerate(segments):
-        mine = knots[knots["segment"] == number]
-        index, time = mine["index"].astype(np.float64), mine["time"].astype(np.float64)
-        rising = len(mine) >= 2 and np.all(np.diff(index) > 0) and np.all(np.diff(time) > 0)
-        if not rising or not np.all(np.isfinite(index)) or not np.all(np.isfinite(time)):
-            raise refuse(path, f"the clock map of segment {number} does not rise")
-        maps.append(SegmentMap(float(segment["axis"]), index, time))
-    return ClockMap(tuple(maps), rate, spread_s)
+        return pick_channels(self.channels, channels, self.id)

@@ -1,13 +1,13 @@
 """Writing a session: one writer for sessions built from a log and for imported ones.
 
 Everything goes to ``<name>.part``; only `SessionWriter.publish` gives it its name. Counts are
-appended in whole chunks of one second, so nothing is compressed twice.
+appended in whole chunks of one second, so nothing is compressed twice, and compressed here
+(`session.chunks`): the library takes the finished bytes of a chunk.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -17,19 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labapp.errors import LabError
-from labapp.model import ChannelInfo, Counts, Ticks
+from labapp.model import Counts, Ticks
 from labapp.paths import is_safe_name
 from labapp.session import format as f
+from labapp.session.chunks import stored
 from labapp.session.content import (
     SessionContent,
     SessionHead,
     StreamHead,
     StreamTables,
-    Table,
     knot_table,
 )
+from labapp.session.documents import count_values, dump_json
 from labapp.session.hdf import h5py, publish
 from labapp.session.press import Press
+from labapp.session.rows import channel_table
 
 _FILTERS = {"shuffle": True, "compression": "gzip", "compression_opts": 4, "fletcher32": True}
 _TABLE_CHUNK = 4096
@@ -42,7 +44,8 @@ class StreamWriter:
     def __init__(self, group: Any, head: StreamHead, press: Press) -> None:
         self._group = group
         self._press = press
-        self._chunk = max(1, min(round(head.rate_nominal), 1 << 16))
+        most = f.MAX_CHUNK_BYTES // 4 // max(8, 4 * len(head.channels))
+        self._chunk = max(1, min(round(head.rate_nominal), most))
         self.received = 0
         self._pending: list[Counts] = []
         self._pending_ticks: list[Ticks] = []
@@ -103,11 +106,14 @@ class StreamWriter:
 
     def _send(self, name: str, target: Any, rows: NDArray[Any]) -> None:
         start, stop, digest = self.received, self.received + len(rows), self._hashes[name]
+        beside = (0,) * (rows.ndim - 1)
 
         def write() -> None:
             digest.update(np.ascontiguousarray(rows).data)
             target.resize(stop, axis=0)
-            target[start:stop] = rows
+            for at in range(0, len(rows), self._chunk):
+                chunk = stored(rows[at : at + self._chunk], self._chunk)
+                target.id.write_direct_chunk((start + at, *beside), chunk)
 
         self._press.run(write)
 
@@ -126,6 +132,13 @@ class StreamWriter:
         _table(group, f.CLOCK_MAP, knot_table(tables.clock))
         _texts(group, f.EVENTS, tables.events)
         group.attrs["spread_s"] = np.float64(tables.clock.spread_s)
+        if tables.kind is not None:
+            group.attrs["clock"] = _fixed(tables.kind)
+        if (facts := tables.facts) is not None:
+            for name in f.OPTIONAL_STREAM_NUMBERS:
+                if (number := getattr(facts, name)) is not None:
+                    group.attrs[name] = np.float64(number)
+            group.attrs["timing"] = _fixed(facts.text)
         for name, digest in self._hashes.items():
             group.attrs[f"sha256_{name}"] = _fixed(digest.hexdigest())
         for name in f.STREAM_COUNTS:
@@ -249,31 +262,6 @@ def append_json(path: Path, name: str, document: dict[str, Any], order: int) -> 
         part.unlink(missing_ok=True)
 
 
-def channel_table(channels: tuple[ChannelInfo, ...]) -> Table:
-    """Channels as rows of `CHANNEL_ROW`; `LabError` where a text does not fit."""
-    rows = np.zeros(len(channels), dtype=f.CHANNEL_ROW)
-    for row, channel in zip(rows, channels, strict=True):
-        for name in f.CHANNEL_ROW.names or ():
-            value = getattr(channel, name)
-            if f.CHANNEL_ROW[name].kind == "S":
-                value = (value or "").encode()
-                if len(value) > f.CHANNEL_ROW[name].itemsize:
-                    raise LabError(
-                        f"channel {channel.name!r}: {name} is longer than "
-                        f"{f.CHANNEL_ROW[name].itemsize} bytes",
-                        "shorten it",
-                    )
-            row[name] = value
-    return rows
-
-
-def dump_json(document: Any) -> bytes:
-    """JSON in the one form that is stored: sorted keys, UTF-8, no NaN."""
-    return json.dumps(
-        document, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-    ).encode()
-
-
 def _fixed(text: str) -> np.bytes_:
     return np.bytes_(text.encode() or b"\0")
 
@@ -292,9 +280,20 @@ def _blob(group: Any, name: str, data: bytes) -> Any:
 def _texts(group: Any, name: str, items: Iterable[tuple[int, dict[str, Any]]]) -> None:
     rows: list[tuple[int, int, int]] = []
     blob = bytearray()
+    values = left_out = 0
     for t_ns, document in items:
         data = dump_json(document)
+        values += count_values(data)
+        # Room is kept for one more row; a reader refuses tables beyond the caps.
+        full = len(rows) >= f.MAX_TEXT_ROWS - 1 or len(blob) + len(data) > f.MAX_TEXT_BYTES - 256
+        if left_out or full or values > f.MAX_TEXT_VALUES - 16:
+            left_out, last = left_out + 1, t_ns
+            continue
         rows.append((t_ns, len(blob), len(data)))
+        blob += data
+    if left_out:
+        data = dump_json({"event": "left out", "rows": left_out})
+        rows.append((last, len(blob), len(data)))
         blob += data
     part = group.create_group(name)
     _table(part, f.ROWS, np.array(rows, dtype=f.TEXT_ROW))

@@ -13,6 +13,12 @@ from labapp.simulate.scenario import Device
 from labapp.simulate.seeds import generator
 
 _WARM_S = 400.0
+# RC clocks (HX711: 92 to 94 Hz measured where the sheet says 80): how much shorter the period
+# is, what it grows by while the chip warms up, and how it wanders per square root of a second.
+_RC_SHORTER = (0.05, 0.17)
+_RC_WARMUP = 2000e-6
+_RC_WARM_S = 60.0
+_RC_WANDER = 5e-6
 _BLOCK = 256
 _KEEP = 512
 
@@ -30,16 +36,30 @@ class TrueClock:
         Where its chance comes from.
     first_s
         Time of sample 0.
+    age_s
+        How long the device has been warming up then.
     """
 
     def __init__(
-        self, rate: float, device: Device, *, seed: int, role: str, run: int, first_s: float
+        self,
+        rate: float,
+        device: Device,
+        *,
+        seed: int,
+        role: str,
+        run: int,
+        first_s: float,
+        age_s: float = 0.0,
     ) -> None:
         self.rate = rate
         self.first_s = first_s
         self._piece = int(np.ceil(rate))
         self._device = device
         self._where = (seed, f"clock/{role}", run)
+        self._age_s = age_s
+        self._shorter = 0.0
+        if device.clock == "rc":  # a property of the chip: the same in every run
+            self._shorter = float(generator(seed, f"rc/{role}").uniform(*_RC_SHORTER))
         self._walk = 0.0
         self._steps = np.zeros(0)
         self._first = 0
@@ -91,9 +111,16 @@ class TrueClock:
         if row == 0 or len(self._steps) == 0:
             seed, role, run = self._where
             self._steps = generator(seed, role, run, block).standard_normal(_BLOCK)
-        self._walk += self._device.wander_ppm * float(self._steps[row])
-        warm = self._device.warmup_ppm * (1.0 - np.exp(-number / _WARM_S))
+        self._periods.append(self._next_period(number + self._age_s, float(self._steps[row])))
+        self._times.append(self._times[-1] + self._piece * self._periods[-1])
+
+    def _next_period(self, age_s: float, step: float) -> float:
+        """Seconds per sample at that age; ``step`` is the next one of the random walk."""
+        if self._device.clock == "rc":
+            self._walk += _RC_WANDER * step
+            warm = _RC_WARMUP * (1.0 - np.exp(-age_s / _RC_WARM_S))
+            return float((1.0 - self._shorter + warm + self._walk) / self.rate)
+        self._walk += self._device.wander_ppm * step
+        warm = self._device.warmup_ppm * (1.0 - np.exp(-age_s / _WARM_S))
         error = (self._device.ppm + warm + self._walk) * 1e-6
-        period = 1.0 / (self.rate * (1.0 + float(error)))
-        self._periods.append(period)
-        self._times.append(self._times[-1] + self._piece * period)
+        return 1.0 / (self.rate * (1.0 + float(error)))

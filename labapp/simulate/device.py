@@ -7,42 +7,26 @@ with the moment it arrives, so that a recording runs at any speed and always giv
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from labapp.device import Codec, Driver
 from labapp.model import Counts, SampleBlock
+from labapp.simulate.account import Account, Packet
 from labapp.simulate.clock import TrueClock
 from labapp.simulate.faults import Faults, damage
 from labapp.simulate.scenario import Device, Transport
 from labapp.simulate.seeds import generator
 from labapp.simulate.sensors import Sensors
+from labapp.simulate.syncline import PulseLine
 from labapp.simulate.transport import DEFAULT_TRANSPORT, cuts
+from labapp.simulate.triggers import WritesEvents, edge_lines
 from labapp.simulate.world import World
 
 _BAUD = 115_200
 _FIRST_S = (0.002, 0.012)
 _TICK_PHASE = (0.0, 0.3)
-
-
-@dataclass(slots=True)
-class Account:
-    """What happened to the frames of one run (sample indices; ranges half open)."""
-
-    sent: int = 0
-    dropped: list[list[int]] = field(default_factory=list)
-    damaged: list[int] = field(default_factory=list)
-
-    def drop(self, indices: list[int]) -> None:
-        """Add dropped frames, in rising order."""
-        for index in indices:
-            if self.dropped and self.dropped[-1][1] == index:
-                self.dropped[-1][1] = index + 1
-            else:
-                self.dropped.append([index, index + 1])
 
 
 class SimulatedDevice:
@@ -86,8 +70,17 @@ class SimulatedDevice:
         self._scripted = scripted
         self._side = driver.device_side(settings)
         self._runs: list[_Run] = []
+        self._begun_ns = 0
         codec = driver.codec(settings)
-        self._sensors = Sensors(world, codec.channels, codec.rate, self._map, role=role)
+        self._sensors = Sensors(
+            world,
+            codec.channels,
+            codec.rate,
+            self._map,
+            role=role,
+            sync_bits=getattr(driver, "sync_bits", None),
+            filter_s=spec.filter_delay_ms * 1e-3,
+        )
 
     @property
     def streaming(self) -> bool:
@@ -103,12 +96,16 @@ class SimulatedDevice:
         before = self._side.streaming
         answer = self._side.receive(data)
         if self._side.streaming and not before:
+            self._begun_ns = t_ns
             self._start(t_ns)
+            if self._scripted:
+                self._world.start_script(t_ns)
         return answer
 
     def next_arrival_ns(self) -> int | None:
         """Lab time at which the next chunk arrives, without making it; None if not streaming."""
-        return self._runs[-1].plan().arrival_ns if self._side.streaming else None
+        packet = self._run().plan() if self._side.streaming else None
+        return None if packet is None else packet.arrival_ns
 
     def next_chunk(self) -> tuple[bytes, int] | None:
         """Next packet of the transport and the lab time, ns, of its arrival.
@@ -117,18 +114,28 @@ class SimulatedDevice:
         chunk ahead of time (its samples are at most 100 ms in the future unless the scenario
         says otherwise). None while not streaming.
         """
-        return self._runs[-1].take() if self._side.streaming else None
+        return self._run().take() if self._side.streaming else None
 
     def truth(self) -> dict[str, Any]:
         """Return what is true about this device, as JSON values."""
+        spec = self._spec
+        delays = {"transport": spec.transport_delay_ms, "filter": spec.filter_delay_ms}
         return {
             "driver": self._driver.name,
             "montage": dict(self._map),
-            "ppm": self._spec.ppm,
+            "ppm": spec.ppm,
             "runs": [run.truth() for run in self._runs],
+            **({"delay_ms": delays} if self._world.pulse_line is not None else {}),
         }
 
+    def _run(self) -> _Run:
+        """Find the run that sends next: after a reset the device begins anew."""
+        while (run := self._runs[-1]).plan() is None:
+            self._start(run.start_ns + round((run.until_s + self._spec.dead_s) * 1e9))
+        return run
+
     def _start(self, t_ns: int) -> None:
+        age = (t_ns - self._begun_ns) * 1e-9
         self._runs.append(
             _Run(
                 self._driver.codec(self._settings),
@@ -140,25 +147,15 @@ class SimulatedDevice:
                 run=len(self._runs),
                 start_ns=t_ns,
                 extra_loss=self._extra_loss,
+                line=self._world.pulse_line,
+                age_s=age,
+                until_s=min((at - age for at in self._spec.resets_s if at > age), default=np.inf),
             )
         )
-        if self._scripted:
-            self._world.start_script(t_ns)
-
-
-@dataclass(frozen=True, slots=True)
-class _Packet:
-    """A chunk that is decided but not made: samples ``first .. stop-1``."""
-
-    first: int
-    stop: int
-    arrival_ns: int
-    dropped: NDArray[np.bool_]
-    damaged: NDArray[np.uint8]
 
 
 class _Run:
-    """One stream from start to stop."""
+    """One stream from start to stop, or to a reset ``until_s`` after its start."""
 
     def __init__(
         self,
@@ -172,16 +169,25 @@ class _Run:
         run: int,
         start_ns: int,
         extra_loss: float,
+        line: PulseLine | None = None,
+        age_s: float = 0.0,
+        until_s: float = np.inf,
     ) -> None:
         self.start_ns = start_ns
+        self.until_s = until_s
+        self._over = False
         self.account = Account()
         self._codec = codec
+        self._delay_ns = round(spec.transport_delay_ms * 1e6)
+        self._line = line
         self._sensors = sensors
         rng = generator(seed, f"start/{role}", run)
         self._tick_phase = float(rng.uniform(*_TICK_PHASE))
+        first_s = float(rng.uniform(*_FIRST_S))
         self._clock = TrueClock(
-            codec.rate, spec, seed=seed, role=role, run=run, first_s=float(rng.uniform(*_FIRST_S))
+            codec.rate, spec, seed=seed, role=role, run=run, first_s=first_s, age_s=age_s
         )
+        self._own_time = spec.clock == "rc"
         sensors.start(self._clock, start_ns, run)
         self._faults = Faults(
             spec, codec.rate, seed=seed, role=role, run=run, extra_loss=extra_loss
@@ -193,35 +199,41 @@ class _Run:
         )
         self._where = (seed, f"damage/{role}", run)
         self._next = 0
-        self._packet: _Packet | None = None
+        self._packet: Packet | None = None
 
-    def plan(self) -> _Packet:
-        """Decide what arrives next; packets without any frame left do not arrive."""
-        while self._packet is None:
+    def plan(self) -> Packet | None:
+        """Decide what arrives next; packets without any frame left do not arrive.
+
+        None after the reset: what was taken before it has arrived.
+        """
+        while self._packet is None and not self._over:
             cut, arrival = next(self._cuts)
-            stop = self._clock.count_before(cut - self._wire_s, self._next)
+            self._over = cut - self._wire_s >= self.until_s
+            ready = min(cut - self._wire_s, self.until_s)
+            stop = self._clock.count_before(ready, self._next)
             if stop == self._next:
                 continue
             first, self._next = self._next, stop
             dropped, damaged = self._faults.of(first, stop)
-            arrival_ns = self.start_ns + round(arrival * 1e9)
-            packet = _Packet(first, stop, arrival_ns, dropped, damaged)
+            arrival_ns = self.start_ns + round(arrival * 1e9) + self._delay_ns
+            packet = Packet(first, stop, arrival_ns, dropped, damaged)
             if dropped.all():
-                self._settle(packet)
+                self.account.settle(packet)
             else:
                 self._packet = packet
         return self._packet
 
     def take(self) -> tuple[bytes, int]:
         """Make the bytes of what arrives next."""
-        packet = self.plan()
-        self._packet = None
+        packet, self._packet = self.plan(), None
+        assert packet is not None
         counts = self._sensors.counts(packet.first, packet.stop)
-        if not (packet.dropped.any() or packet.damaged.any()):
+        edges = self._edges(packet)
+        if not (edges or packet.dropped.any() or packet.damaged.any()):
             data = self._encode(packet.first, counts)
         else:
-            data = self._faulty(packet, counts)
-        self._settle(packet)
+            data = self._row_by_row(packet, counts, edges)
+        self.account.settle(packet)
         return data, packet.arrival_ns
 
     def truth(self) -> dict[str, Any]:
@@ -234,34 +246,42 @@ class _Run:
             "sent": self.account.sent,
             "dropped": [list(span) for span in self.account.dropped],
             "damaged": list(self.account.damaged),
+            **({"reset_ns": self.start_ns + round(self.until_s * 1e9)} if self._over else {}),
         }
 
     def _ppm(self) -> float:
         return self._clock.ppm(max(self._next - 1, 0) // int(np.ceil(self._codec.rate)))
-
-    def _settle(self, packet: _Packet) -> None:
-        account = self.account
-        account.sent = packet.stop
-        if packet.dropped.any():
-            account.drop((packet.first + np.flatnonzero(packet.dropped)).tolist())
-        if packet.damaged.any():
-            account.damaged.extend((packet.first + np.flatnonzero(packet.damaged)).tolist())
 
     def _encode(self, first: int, counts: Counts) -> bytes:
         ticks = None
         if self._codec.tick_rate is not None:
             index = np.arange(first, first + len(counts))
             period = self._codec.tick_rate / self._codec.rate
-            ticks = np.floor((index + self._tick_phase) * period).astype(np.int64)
+            place = index + self._tick_phase
+            if self._own_time:  # the converter wanders, the clock that stamps does not
+                taken = self._clock.times(first, first + len(counts)) - self._clock.first_s
+                place = taken * self._codec.rate + self._tick_phase
+            ticks = np.floor(place * period).astype(np.int64)
         return self._codec.encode(SampleBlock(first, counts, ticks))
 
-    def _faulty(self, packet: _Packet, counts: Counts) -> bytes:
-        """Encode row by row, leaving out what is dropped and damaging what is damaged."""
+    def _edges(self, packet: Packet) -> list[tuple[int, bytes]]:
+        """Lines of the pulse edges since the last sample: (row they come before, bytes)."""
+        if self._line is None or not isinstance(self._codec, WritesEvents):
+            return []
+        before = max(packet.first - 1, 0)
+        times = self._clock.times(before, packet.stop) * 1e9 + self.start_ns
+        lines = edge_lines(self._codec, self._line, before, times, self._tick_phase)
+        return [(index - packet.first, line) for index, line in lines]
+
+    def _row_by_row(self, packet: Packet, counts: Counts, left: list[tuple[int, bytes]]) -> bytes:
+        """Encode row by row with edges between, without what is dropped, damaging the damaged."""
         parts = []
         for row in np.flatnonzero(~packet.dropped).tolist():
+            while left and left[0][0] <= row:
+                parts.append(left.pop(0)[1])
             index = packet.first + row
             frame = self._encode(index, counts[row : row + 1])
             if packet.damaged[row]:
                 frame = damage(frame, int(packet.damaged[row]), generator(*self._where, index))
             parts.append(frame)
-        return b"".join(parts)
+        return b"".join([*parts, *(line for _, line in left)])

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import structs
+
 from labapp.device import Driver
 from labapp.errors import LabError
 from labapp.simulate.device import SimulatedDevice
@@ -64,6 +66,7 @@ class SimulatedLab:
         *,
         channel_map: Mapping[str, str],
         name: str | None = None,
+        resets_s: tuple[float, ...] = (),
     ) -> SimulatedDevice:
         """Make a device of this laboratory.
 
@@ -77,6 +80,9 @@ class SimulatedLab:
             Name of the device (the id of its stream); with the seed it decides the device's
             chance. Two devices of one driver should have one, or their chance depends on the
             order in which they are made.
+        resets_s
+            Seconds after the start of the stream at which it resets itself, besides those of the
+            scenario.
 
         Raises
         ------
@@ -89,6 +95,8 @@ class SimulatedLab:
             role = name or self._free_name(driver.name)
             specs = self.scenario.devices
             spec = specs.get(role, specs.get(driver.name, Device()))
+            if resets_s:
+                spec = structs.replace(spec, resets_s=(*spec.resets_s, *resets_s))
             device = SimulatedDevice(
                 driver,
                 settings,
@@ -105,23 +113,24 @@ class SimulatedLab:
     def hear(self, kind: str, t_ns: int, data: dict[str, Any]) -> None:
         """Let the person hear something at lab time ``t_ns``.
 
-        A ``"cue"`` with a pull in its data (``{"pull": "fast" | "reference" | "ramp",
-        "level": 0..1, "hold_s": s}``) is answered with that pull, which shows 120 ms later at
-        the earliest; anything else is not.
+        A ``"cue"`` or a ``"check"`` with a pull in its data (``{"pull": "fast" | "reference" |
+        "ramp", "level": 0..1, "hold_s": s}``) is answered with that pull, which shows 120 ms
+        later at the earliest; anything else is not.
 
         Raises
         ------
         LabError
             If the data of a cue make no sense.
         """
-        if kind == "cue":
+        if kind == "cue" or (kind == "check" and "pull" in data):
             self._world.hear(t_ns, data)
 
     def truth(self) -> dict[str, Any]:
         """Return all that is true so far, as JSON values (times: lab time, ns)."""
         with self._lock:
             devices = dict(self._devices)
-        scenario = self.scenario
+        scenario, line = self.scenario, self._world.pulse_line
+        synced = {} if line is None else {"sync": {"pulses_ns": line.truth()}}
         return {
             "format": "labapp-truth",
             "version": 1,
@@ -140,6 +149,7 @@ class SimulatedLab:
             },
             "pulls": self._world.truth(),
             "devices": {name: device.truth() for name, device in devices.items()},
+            **synced,
         }
 
     def _free_name(self, driver: str) -> str:

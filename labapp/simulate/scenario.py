@@ -137,6 +137,17 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     missing_bytes
         Probability that a frame arrives one byte short. What stands next to such a break is
         not certain either: a decoder may give up sound neighbours.
+    clock
+        Law of its clock: ``"crystal"`` (the figures above), or ``"rc"`` as in an HX711: 5 to 17 %
+        fast, growing 0.2 % slower while warming up, wandering 5 ppm per square root of a second.
+    resets_s, dead_s
+        Seconds after the start of the stream at which the device resets itself, and how long it
+        then sends nothing before it counts from 0.
+    transport_delay_ms
+        Constant delay of everything the device sends, beyond what its transport does.
+    filter_delay_ms
+        Constant delay of what its converter sees (EMG, force, analogue pulses); bits and
+        device events do not pass the converter.
     """
 
     transport: Transport | None = None
@@ -150,10 +161,51 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     burst_frames: tuple[Annotated[int, Meta(ge=1)], Annotated[int, Meta(le=10000)]] = (2, 12)
     corruption: Annotated[float, Meta(ge=0, le=0.5)] = 0.0
     missing_bytes: Annotated[float, Meta(ge=0, le=0.5)] = 0.0
+    clock: Literal["crystal", "rc"] = "crystal"
+    resets_s: tuple[Annotated[float, Meta(gt=0)], ...] = ()
+    dead_s: Annotated[float, Meta(ge=0.1, le=60)] = 2.3
+    transport_delay_ms: Annotated[float, Meta(ge=0, le=300)] = 0.0
+    filter_delay_ms: Annotated[float, Meta(ge=0, le=300)] = 0.0
 
     def __post_init__(self) -> None:
         if self.burst_frames[0] > self.burst_frames[1]:
             raise ValueError(f"burst_frames {list(self.burst_frames)} is not [shortest, longest]")
+
+
+class SyncLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Synchronisation pulses on a line that all devices see.
+
+    They reach digital inputs and trigger inputs by themselves, and analogue channels whose
+    montage code is ``TRIG``; an analogue channel with the code ``COPY`` carries the force.
+
+    Attributes
+    ----------
+    first_s
+        The first pulse, s after the start of the recording.
+    interval_s
+        Shortest and longest time from pulse to pulse.
+    width_ms, rise_ms
+        Length of a pulse, and time constant of its edges in an analogue channel.
+    height
+        Height of a pulse, and of 1.25 times the greatest force in a copy, as a share of the
+        channel's range.
+    copy_noise
+        RMS noise of a copy, as a share of the channel's range.
+    """
+
+    first_s: Annotated[float, Meta(ge=0, le=3600)] = 1.0
+    interval_s: tuple[Annotated[float, Meta(ge=0.2)], Annotated[float, Meta(le=60)]] = (0.6, 1.4)
+    width_ms: Annotated[float, Meta(ge=1, le=1000)] = 100.0
+    rise_ms: Annotated[float, Meta(ge=0, le=5)] = 0.5
+    height: Annotated[float, Meta(gt=0, le=1)] = 0.6
+    copy_noise: Annotated[float, Meta(ge=0, le=0.1)] = 0.003
+
+    def __post_init__(self) -> None:
+        if self.interval_s[0] > self.interval_s[1] or self.width_ms > 800 * self.interval_s[0]:
+            raise ValueError(
+                f"interval_s {list(self.interval_s)} must be [shortest, longest] and leave pauses "
+                f"between pulses of {self.width_ms:g} ms"
+            )
 
 
 class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -185,6 +237,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     crosstalk: dict[str, dict[str, Share]] = {}
     devices: dict[str, Device] = {}
     script: Script = Script()
+    sync: SyncLine | None = None
 
     def __post_init__(self) -> None:
         codes = [muscle.code for muscle in self.muscles]

@@ -8,6 +8,7 @@ import numpy as np
 
 from labapp.errors import LabError
 from labapp.model import ChannelInfo, Counts, Floats
+from labapp.muscles import COPY_CODE, PULSE_CODE
 from labapp.simulate.background import heart, mains, white_uv
 from labapp.simulate.clock import TrueClock
 from labapp.simulate.scenario import Muscle
@@ -31,6 +32,10 @@ class Sensors:
         Channel name -> muscle or force code.
     role
         Whose chance this is.
+    sync_bits
+        Bits of digital channels that the pulses of the laboratory are wired to.
+    filter_s
+        Delay of the converter, s.
 
     Raises
     ------
@@ -47,6 +52,8 @@ class Sensors:
         channel_map: Mapping[str, str],
         *,
         role: str,
+        sync_bits: Mapping[str, int] | None = None,
+        filter_s: float = 0.0,
     ) -> None:
         names = {channel.name for channel in channels}
         for name in channel_map:
@@ -60,7 +67,13 @@ class Sensors:
         for channel in channels:
             code = channel_map.get(channel.name)
             muscle = None
-            if code is not None and channel.kind == "emg":
+            if code in (PULSE_CODE, COPY_CODE) and channel.kind == "emg":
+                if world.pulse_line is None:
+                    raise LabError(
+                        f"the scenario has no synchronisation pulses for {channel.name!r}",
+                        "use the scenario sync_pulses, or add a table [sync] to yours",
+                    )
+            elif code is not None and channel.kind == "emg":
                 muscle = world.scenario.muscle(code)
                 world.attach(code, channel.scale * 1e6, rate)
             elif code is not None and channel.kind == "force" and code != world.scenario.force.code:
@@ -72,16 +85,36 @@ class Sensors:
         self._offset = np.array([channel.offset for channel in channels])
         self._low = np.array([float(channel.low) for channel in channels])
         self._high = np.array([float(channel.high) for channel in channels])
-        codes = [muscle.code for muscle in world.scenario.muscles]
-        wired = [
-            (column, len(codes) if muscle is None else codes.index(muscle.code))
-            for column, muscle in enumerate(self._muscles)
-            if muscle is not None
-            or (channels[column].kind == "force" and channels[column].name in channel_map)
+        self._filter_ns = filter_s * 1e9
+        line = world.pulse_line
+        bits = sync_bits if sync_bits is not None and line is not None else {}
+        self._bits = [
+            (column, bits[channel.name])
+            for column, channel in enumerate(channels)
+            if channel.kind == "digital" and channel.name in bits
         ]
-        self._columns = np.array([column for column, _ in wired], dtype=np.intp)
-        self._sources = np.array([source for _, source in wired], dtype=np.intp)
-        self._units = np.where(self._sources < len(codes), 1e-6, 1.0)
+        self._pulsed = [
+            column for column, c in enumerate(channels) if channel_map.get(c.name) == PULSE_CODE
+        ]
+        self._copies = [
+            column for column, c in enumerate(channels) if channel_map.get(c.name) == COPY_CODE
+        ]
+        height = 0.0 if line is None else line.line.height
+        self._tops = height * (self._high - self._offset) * self._scale
+        self._copy_noise = 0.0 if line is None else line.line.copy_noise
+        codes = [muscle.code for muscle in world.scenario.muscles]
+        wired: list[tuple[int, int, float]] = []
+        for column, (channel, muscle) in enumerate(zip(channels, self._muscles, strict=True)):
+            if muscle is not None:
+                wired.append((column, codes.index(muscle.code), 1e-6))
+            elif channel.kind == "force" and channel.name in channel_map:
+                wired.append((column, len(codes), 1.0))
+            elif column in self._copies:
+                full = 1.25 * world.scenario.force.peak_n
+                wired.append((column, len(codes), float(self._tops[column]) / full))
+        self._columns = np.array([column for column, _, _ in wired], dtype=np.intp)
+        self._sources = np.array([source for _, source, _ in wired], dtype=np.intp)
+        self._units = np.array([unit for _, _, unit in wired])
 
     def start(self, clock: TrueClock, start_ns: int, run: int) -> None:
         """Begin a run whose sample times, s after ``start_ns``, are those of ``clock``."""
@@ -105,17 +138,31 @@ class Sensors:
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _quantise(self, t_ns: Floats, rest: Floats) -> Counts:
-        start, stop = self._start_ns + int(t_ns[0]), self._start_ns + int(t_ns[-1]) + 1
+        seen_ns = t_ns - self._filter_ns if self._filter_ns else t_ns
+        start, stop = self._start_ns + int(seen_ns[0]), self._start_ns + int(t_ns[-1]) + 1
         values = rest.copy()
         for pull in self._world.pulls_until(start, stop):
             waves = self._world.waves(pull)
-            seen = waves.at(t_ns + float(self._start_ns - waves.first_ns))
+            seen = waves.at(seen_ns + float(self._start_ns - waves.first_ns))
             values[:, self._columns] += seen[:, self._sources] * self._units
+        if self._pulsed or self._bits:
+            self._add_pulses(values, t_ns, seen_ns)
         values /= self._scale
         values += self._offset
         np.rint(values, out=values)
         np.clip(values, self._low, self._high, out=values)
         return values.astype(np.int32)
+
+    def _add_pulses(self, values: Floats, t_ns: Floats, seen_ns: Floats) -> None:
+        line = self._world.pulse_line
+        assert line is not None
+        if self._pulsed:
+            level = line.levels(seen_ns + float(self._start_ns), rounded=True)
+            values[:, self._pulsed] += level[:, None] * self._tops[self._pulsed]
+        if self._bits:
+            level = line.levels(t_ns + float(self._start_ns), rounded=False)
+            for column, bit in self._bits:
+                values[:, column] += bit * level
 
     def _rest(self, block: int) -> None:
         """Make the resting signals, physical units, and the times of a block of samples."""
@@ -135,6 +182,10 @@ class Sensors:
                 uv = white_uv(self._rate, muscle.noise_uv) * noise
                 uv += muscle.ecg_uv * beats + muscle.hum_uv * hum
                 values[:, column] = uv * 1e-6
+            elif column in self._copies:
+                span = self._tops[column] / (1.25 * force.peak_n)
+                noisy = self._copy_noise * (self._high - self._offset) * self._scale
+                values[:, column] = force.baseline_n * span + noisy[column] * noise
             elif channel.kind == "emg":
                 values[:, column] = white_uv(self._rate, _UNWIRED_UV) * 1e-6 * noise
             elif channel.kind == "force":

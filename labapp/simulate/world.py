@@ -28,6 +28,7 @@ from labapp.simulate.person import (
 )
 from labapp.simulate.scenario import Muscle, Scenario
 from labapp.simulate.seeds import generator
+from labapp.simulate.syncline import PulseLine
 
 _KEPT = 4
 _LEAD_S = 0.01
@@ -78,6 +79,8 @@ class World:
         self.scenario = scenario
         self.seed = seed
         self.origin_ns = origin_ns
+        line = scenario.sync
+        self.pulse_line = None if line is None else PulseLine(line, seed, origin_ns)
         self._lock = threading.RLock()
         self._pulls: tuple[Pull, ...] = ()
         self._frontier_ns = -(1 << 62)

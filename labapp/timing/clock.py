@@ -10,6 +10,8 @@ which differs per device and would shift force against EMG by several millisecon
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 from typing import Literal
 
@@ -28,6 +30,14 @@ _CARRIED_TOLERANCE = 20e-6
 # Slower convergence than this was never seen on wired or Bluetooth transports (1 s and 5 s).
 _CONVERGED_S = 5.0
 _SUSPECT_SPREAD_S = 5e-3
+# What tells an RC clock: slopes of 10-s stretches scatter, and not from one to the next (that
+# is what a busy host or a radio does to a crystal, up to 280 ppm) but slowly: in simulations
+# 1.4 times as much as neighbours differ after 60 s, 2.3 to 9 times later; a crystal 0.3 to 1.7.
+STRETCH_S = 10.0
+_FEW, _MANY = 6, 10
+# Looks in a row that must agree: while a recording runs, there are many chances to be wrong.
+_LOOKS = 3
+_SCATTER = {_FEW: (300e-6, 1.3), _MANY: (50e-6, 2.0)}
 
 
 def add_to_hull(hull: list[Point], point: Point) -> None:
@@ -91,6 +101,23 @@ def clamped_line(
     return anchor, slope
 
 
+def kind_of_slopes(slopes: Sequence[float]) -> ClockKind:
+    """Crystal or RC clock, from the slopes of the 10-s stretches of a recording.
+
+    An RC clock if the slopes scatter by more than 50 ppm (300 ppm in the first 100 s; standard
+    deviation by the median absolute deviation) and twice (1.3 times) as much as neighbours differ.
+    Fewer than six stretches tell nothing: ``"crystal"``.
+    """
+    if len(slopes) < _FEW:
+        return "crystal"
+    usual = median(slopes)
+    scatter = 1.4826 * median(abs(slope - usual) for slope in slopes) / usual
+    steps = [abs(after - before) for before, after in pairwise(slopes)]
+    noise = 1.4826 * median(steps) / usual / 2**0.5
+    least, ratio = _SCATTER[_MANY if len(slopes) >= _MANY else _FEW]
+    return "rc" if scatter > max(least, ratio * noise) else "crystal"
+
+
 class DeviceClock:
     """Running map from sample index to host time for one device.
 
@@ -99,7 +126,8 @@ class DeviceClock:
     rate
         Nominal rate in Hz, or the rate measured earlier for this very device.
     kind
-        ``"crystal"`` (120-s window) or ``"rc"`` (10-s window: HX711 and other RC clocks).
+        ``"crystal"`` (120-s window) or ``"rc"`` (10-s window: HX711 and other RC clocks). A
+        crystal that turns out to wander like an RC clock is treated as one from then on.
     tolerance
         Largest relative deviation of the rate from ``rate``; default 2000 ppm for a crystal
         that was never seen before and 30 % for an RC clock.
@@ -119,6 +147,8 @@ class DeviceClock:
         self._period = 1.0 / rate
         self._tolerance = _TOLERANCE[kind] if tolerance is None else tolerance
         self._window = _WINDOW_S[kind]
+        self._slopes: deque[float] = deque(maxlen=60)
+        self._wandered = 0
         self._restart_state()
 
     def _restart_state(self) -> None:
@@ -128,6 +158,7 @@ class DeviceClock:
         self._first: Point | None = None
         self._newest: Point = (0.0, 0.0)
         self._next_fit = 0.0
+        self._next_look = float("inf")
 
     def restart(self) -> None:
         """Begin a new segment (port re-opened, counter restarted): the rate is carried over."""
@@ -155,11 +186,14 @@ class DeviceClock:
             self._first = self._anchor = self._newest = point
             self._blocks.append((stamp_s, [point]))
             self._next_fit = stamp_s + _REFIT_EARLY_S
+            self._next_look = stamp_s + STRETCH_S
             return 0.0
         if point[0] < self._newest[0]:
             raise ValueError(f"index went back from {self._newest[0]:.0f} to {index:.0f}")
         self._newest = point
         if stamp_s - self._blocks[-1][0] >= _BLOCK_S:
+            if stamp_s >= self._next_look:
+                self._look(stamp_s)
             self._blocks.append((stamp_s, [point]))
         else:
             add_to_hull(self._blocks[-1][1], point)
@@ -174,6 +208,22 @@ class DeviceClock:
             age = stamp_s - self._first[1] if self._first else 0.0
             self._next_fit = stamp_s + (_REFIT_EARLY_S if age < _EARLY_S else _REFIT_S)
         return late
+
+    def _look(self, stamp_s: float) -> None:
+        """Take the slope of the last stretch, and see what kind of clock this is."""
+        hull: list[Point] = []
+        for begin, block in self._blocks:
+            if begin >= self._next_look - STRETCH_S:
+                for point in block:
+                    add_to_hull(hull, point)
+        self._next_look = stamp_s + STRETCH_S
+        if len(hull) >= 2:
+            self._slopes.append(hull_edge(hull, 0.5 * (hull[0][0] + hull[-1][0]))[1])
+        wanders = len(self._slopes) >= _MANY and kind_of_slopes(self._slopes) == "rc"
+        self._wandered = self._wandered + 1 if wanders else 0
+        if self.kind == "crystal" and self._wandered >= _LOOKS:
+            self.kind = "rc"
+            self._window, self._tolerance = _WINDOW_S["rc"], _TOLERANCE["rc"]
 
     def _refit(self) -> None:
         hull: list[Point] = []

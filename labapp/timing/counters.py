@@ -21,16 +21,22 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labapp.model import Floats
+from labapp.timing.kind import stretch_slopes
 from labapp.timing.offline import fit_map
+from labapp.timing.placing import Jumps, Lateness, place_loss
 
 _BEFORE_S = 10.0
 _AFTER_S = 3.6
 _MIN_READS = 5
 _FRACTION = 0.25
 _SETTLE_S = 0.6
-_PLACE_S = 0.5
 _BIN_S = 0.02
 _STRETCH_S = 60.0
+_ROUGH_S = 3.0
+_FINE_S = 10.0
+_AGREED_S = 2e-3
+_LEARN_READS = 200_000
+_TOLERANCE = 2000e-6
 
 Reason = Literal["", "place", "no visible jump", "not a whole wrap", "too few reads"]
 
@@ -96,11 +102,18 @@ def repair(
     jumps = (np.asarray(jump_rows, dtype=np.int64), np.asarray(jump_sizes, dtype=np.int64))
     if len(n) < 2 * _MIN_READS:
         return ()
-    period = 1.0 / rate
-    _, level = _scan(n, row, t, jumps, period, modulus)
+    period = _usual_period(n, t, 1.0 / rate, _ROUGH_S)
+    shown = Jumps.learn(*jumps, int(row[-1]))
+    found, level = _scan(n, row, t, shown, period, modulus, None)
+    hiding = (len(found) + 1.0) / (row[-1] * modulus)
     # All steps are gone from `level`, so its slope is the clock's error alone.
-    period = fit_map(n, np.maximum.accumulate(level + n * period), rate).segments[0].period
-    found, _ = _scan(n, row, t, jumps, period, modulus)
+    straight = np.maximum.accumulate(level + n * period)
+    fitted = fit_map(n, straight, rate)
+    period = _usual_period(n, straight, 1.0 / rate, _FINE_S)
+    every = slice(None, None, len(n) // _LEARN_READS + 1)
+    late = straight[every] - fitted.time(n[every])
+    lateness = Lateness.learn(late, np.diff(row, prepend=0)[every], period)
+    found, _ = _scan(n, row, t, shown, period, modulus, (lateness, hiding))
     return tuple(found)
 
 
@@ -108,9 +121,10 @@ def _scan(
     n: Rows,
     rows: Rows,
     t: Floats,
-    jumps: tuple[Rows, Rows],
+    jumps: Jumps,
     period: float,
     modulus: int,
+    measure: tuple[Lateness, float] | None,
 ) -> tuple[list[Repair], Floats]:
     """Repairs, and the lateness of each read with every step taken out."""
     r = t - n * period
@@ -129,19 +143,30 @@ def _scan(
         begin = int(starts[k])
         # Reads that were stuck just before the loss rise as well: measure once it settled.
         settled, stop = np.searchsorted(t, [t[begin] + _SETTLE_S, t[begin] + _AFTER_S])
-        few = begin - np.searchsorted(t, t[begin] - _BEFORE_S) < _MIN_READS
+        # The loss itself may have been longer than that: count from the last read before it.
+        few = begin - np.searchsorted(t, t[max(begin - 1, 0)] - _BEFORE_S) < _MIN_READS
         if stop - settled < _MIN_READS:
             settled, few = begin, few or stop - begin < 2 * _MIN_READS
         rise = float(r[settled:stop].min()) - before
         last = _last_low(r[: max(settled, begin + 1)], before + rise - 0.5 * wrap_s)
-        if last - begin >= _MIN_READS:
+        if (level := _level_between(r[begin : last + 1])) is not None:
             # Two losses in quick succession: take the first of them now if it stands alone.
-            middle = float(r[begin : last + 1].min()) - before
+            middle = level - before
             if _is_whole(middle, wrap_s):
                 rise, last = middle, _last_low(r[:begin], before + middle - 0.5 * wrap_s)
         whole = round(rise / wrap_s)
         mended = _is_whole(rise, wrap_s) and not few
-        row, reason = _place(r, t, rows, jumps, last, before + rise + _FRACTION * wrap_s)
+        row = int(rows[last])
+        reason: Reason = ""
+        if measure is not None:
+            lost = whole * modulus if mended else round(rise / period)
+            first = _last_low(r[: last + 1], before + 0.5 * wrap_s)
+            place = place_loss(
+                r - before, rows, t, last, lost, jumps, measure[0], first=first, hiding=measure[1]
+            )
+            row = place.row
+            if not place.certain:
+                reason = "place" if place.shown else "no visible jump"
         if not mended:
             reason = "too few reads" if few else "not a whole wrap"
         found.append(Repair(row, whole * modulus if mended else 0, rise, reason != "", reason))
@@ -149,6 +174,24 @@ def _scan(
         # just before the loss must not come out early and pull the envelope down with it.
         r[last + 1 :] -= whole * wrap_s if mended else rise
         r[last + 1 : settled] = np.maximum(r[last + 1 : settled], before)
+
+
+def _usual_period(n: Rows, t: Floats, nominal: float, most_s: float) -> float:
+    """Period from stretches of a recording, most of which hold no step.
+
+    One hidden wrap makes a stretch more than 0.2 % slower, which no crystal is.
+    """
+    length = min(most_s, (t[-1] - t[0]) / (2.0 * _MIN_READS))
+    slopes = stretch_slopes(n, t, length) / nominal
+    usual = slopes[np.abs(slopes - 1.0) <= _TOLERANCE]
+    return nominal * float(np.median(usual)) if len(usual) >= _MIN_READS else nominal
+
+
+def _level_between(late: Floats) -> float | None:
+    """Level that reads between two losses agree on; one at the edge of a loss may lie below it."""
+    lowest = np.sort(late)[:3]
+    agreed = np.flatnonzero(np.diff(lowest) < _AGREED_S)
+    return float(lowest[agreed[0]]) if len(agreed) else None
 
 
 def _is_whole(step: float, wrap_s: float) -> bool:
@@ -204,29 +247,3 @@ def forward_minimum(values: Floats, times: Floats, span: float) -> Floats:
             return result
         table = np.minimum(table[:-width], table[width:])
         width *= 2
-
-
-def _place(
-    r: Floats,
-    t: Floats,
-    rows: Rows,
-    jumps: tuple[Rows, Rows],
-    last: int,
-    level: float,
-) -> tuple[int, Reason]:
-    """Find the stored row where the wrap went missing, after the last read at the old level.
-
-    The wrap was lost before the first read that arrives at the new level. If the codec saw
-    exactly one jump in between, that is the place.
-    """
-    near = np.flatnonzero((r[last + 1 :] <= level) & (t[last + 1 :] <= t[last] + _PLACE_S))
-    high = last + 1 + (int(near[0]) if len(near) else 0)
-    high = min(high, len(r) - 1)
-    begin, end = rows[last], max(rows[high], rows[last] + 1)
-    inside = np.flatnonzero((jumps[0] >= begin) & (jumps[0] < end))
-    if len(inside) == 1:
-        return int(jumps[0][inside[0]]), ""
-    if len(inside):
-        return int(jumps[0][inside[np.argmax(jumps[1][inside])]]), "place"
-    widest = last + int(np.argmax(np.diff(t[last : high + 1]))) if high > last else last
-    return int(rows[widest]), "no visible jump"

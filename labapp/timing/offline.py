@@ -13,16 +13,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labapp.model import Floats
-from labapp.timing.clock import ClockKind, Point, add_to_hull, clamped_line, hull_edge
+from labapp.timing.clock import ClockKind, Point, add_to_hull, clamped_line
 from labapp.timing.pchip import evaluate_pchip, pchip_slopes
 
 # Knot spacing and half window, s. 15 s (not 30) is what the acceptance run of the method used.
 _WINDOWS: dict[str, tuple[float, float]] = {"crystal": (15.0, 60.0), "rc": (1.25, 5.0)}
 _TOLERANCE = {"crystal": 2000e-6, "rc": 0.30}
 _BLOCK_S = 1.0
-_MIN_OBSERVATIONS = 8
+MIN_OBSERVATIONS = 8
 _PIVOT = (0.4, 0.6)
-_RC_SCATTER_PPM = 50.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,8 +188,8 @@ def fit_map(
         raise ValueError("indices fall: that is a new segment")
     period, tolerance = 1.0 / rate, _TOLERANCE[kind]
     origin = n[0]
-    points = _block_hulls(n - origin, a)
-    if len(n) < _MIN_OBSERVATIONS or n[-1] == n[0]:
+    points = block_hulls(n - origin, a)
+    if len(n) < MIN_OBSERVATIONS or n[-1] == n[0]:
         offset = float(np.min(a - period * (n - origin)))
         index = np.array([0.0, max(float(n[-1] - origin), rate)])
         segment = SegmentMap(float(origin), index + origin, offset + period * index)
@@ -220,7 +219,7 @@ def _knots(
         low = max(begin, min(moment - half, end - 2 * half))
         high = min(end, low + 2 * half)
         first, stop = np.searchsorted(a, [low, high], side="left")
-        if stop - first < _MIN_OBSERVATIONS and (low, high) != (begin, end):
+        if stop - first < MIN_OBSERVATIONS and (low, high) != (begin, end):
             continue
         inside = slice(*np.searchsorted(y, [low, np.nextafter(high, np.inf)]))
         hull: list[Point] = []
@@ -241,7 +240,7 @@ def _knots(
     return np.array(knot_time), np.array(knot_index)
 
 
-def _block_hulls(n: Floats, a: Floats) -> tuple[Floats, Floats]:
+def block_hulls(n: Floats, a: Floats) -> tuple[Floats, Floats]:
     """Keep the reads that can lie on a lower hull of any window of whole 1-s blocks.
 
     A point on or above the chord of two other points of its block cannot be a hull vertex, so
@@ -269,27 +268,3 @@ def _spread(segment: SegmentMap, n: Floats, a: Floats) -> float:
     block = np.floor((a - a[0]) / _BLOCK_S).astype(np.int64)
     starts = np.flatnonzero(np.concatenate([[True], np.diff(block) > 0]))
     return float(max(0.0, np.median(np.minimum.reduceat(late, starts))))
-
-
-def choose_kind(indices: ArrayLike, stamps_s: ArrayLike, rate: float) -> ClockKind:
-    """Tell a crystal from an RC clock by how much the rate wanders.
-
-    Slopes of 10-s hulls that scatter by more than 50 ppm (standard deviation by the median
-    absolute deviation) mean an RC clock. Needs 60 s; shorter recordings count as crystal.
-    """
-    n = np.asarray(indices, dtype=np.float64)
-    a = np.asarray(stamps_s, dtype=np.float64)
-    if len(n) < _MIN_OBSERVATIONS or a[-1] - a[0] < 60.0:
-        return "crystal"
-    x, y = _block_hulls(n, a)
-    slopes = []
-    for low in np.arange(a[0], a[-1] - 10.0, 10.0):
-        hull: list[Point] = []
-        inside = slice(*np.searchsorted(y, [low, low + 10.0]))
-        for point in zip(x[inside].tolist(), y[inside].tolist(), strict=True):
-            add_to_hull(hull, point)
-        if len(hull) >= 2:
-            slopes.append(hull_edge(hull, 0.5 * (hull[0][0] + hull[-1][0]))[1] * rate)
-    relative = np.array(slopes)
-    scatter = 1.4826 * float(np.median(np.abs(relative - np.median(relative)))) * 1e6
-    return "rc" if scatter > _RC_SCATTER_PPM else "crystal"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from labapp.model import Marker
@@ -12,7 +12,10 @@ REJECTING = ("reject", "redo")
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One request to pull (times in s since the start of the recording)."""
+    """One request to pull (times in s since the start of the recording).
+
+    ``tempo`` are the seconds asked for pull, hold and return where a metronome leads.
+    """
 
     time: float
     block: str = ""
@@ -21,6 +24,7 @@ class Cue:
     hold_s: float | None = None
     rejected: bool = False
     reject_reason: str = ""
+    tempo: tuple[float, float, float] | None = None
 
 
 def cues_from_markers(markers: Sequence[Marker]) -> tuple[Cue, ...]:
@@ -39,8 +43,9 @@ def cues_from_markers(markers: Sequence[Marker]) -> tuple[Cue, ...]:
                     time=float(marker.time),
                     block=str(data.get("block", "")),
                     number=int(data.get("repetition", len(cues) + 1)),
-                    pull=str(data.get("pull", "fast")),
+                    pull=str(data.get("reference") or data.get("pull", "fast")),
                     hold_s=float(hold) if isinstance(hold, int | float) else None,
+                    tempo=_tempo(data.get("tempo_s")),
                 )
             )
         elif marker.kind in REJECTING and cues:
@@ -49,6 +54,14 @@ def cues_from_markers(markers: Sequence[Marker]) -> tuple[Cue, ...]:
                 words = "rejected by the operator" if marker.kind == "reject" else "done again"
                 cues[at] = replace(cues[at], rejected=True, reject_reason=words)
     return tuple(cues)
+
+
+def _tempo(asked: object) -> tuple[float, float, float] | None:
+    if not isinstance(asked, Mapping):
+        return None
+    spans = [asked.get(phase) for phase in ("pull", "hold", "return")]
+    pull, hold, back = (float(v) if isinstance(v, int | float) else 0.0 for v in spans)
+    return (pull, hold, back) if pull > 0 else None
 
 
 def _meant(cues: Sequence[Cue], data: dict[str, object]) -> int | None:

@@ -32,6 +32,13 @@ class RepetitionRules:
         Shorter excursions of the force are bumps, not pulls.
     hold_share
         The hold is the stretch above this share of the peak.
+    early_s
+        A pull that starts up to this before a cue was meant for it, and came too early.
+    false_start_share
+        A pull smaller than this share of the one that follows it was a false start.
+    dip_s, dip_share
+        Where a counter-movement is looked for before the pull, and the share of the peak above
+        which the pull's timing is not used.
     """
 
     before_s: float = 0.7
@@ -41,6 +48,10 @@ class RepetitionRules:
     pretension_share: float = 0.1
     shortest_s: float = 0.15
     hold_share: float = 0.7
+    early_s: float = 0.15
+    false_start_share: float = 0.5
+    dip_s: float = 0.25
+    dip_share: float = 0.05
 
 
 def checked_series(time: ArrayLike, values: ArrayLike, name: str) -> tuple[Floats, Floats]:
@@ -77,9 +88,9 @@ def force_pulls(t: Floats, f: Floats, rules: RepetitionRules) -> list[ForcePull]
     width = max(round(0.02 * rate), 1)
     smooth = np.convolve(np.pad(f, width, mode="edge"), np.ones(width) / width, "same")
     smooth = smooth[width:-width]
-    rest = float(np.percentile(smooth, 20))
-    below = smooth[smooth <= float(np.percentile(smooth, 40))]
-    noise = 1.4826 * float(np.median(np.abs(below - np.median(below)))) + 1e-9
+    rest = rest_of(smooth)
+    # Where pulls fill most of the recording, the lower 40 % are no rest any more.
+    noise = min(_spread(smooth, share) for share in (5, 20, 40)) + 1e-9
     top = float(np.percentile(smooth, 99.5)) - rest
     if top < 20 * noise or top <= 0:
         return []
@@ -112,6 +123,30 @@ def force_pulls(t: Floats, f: Floats, rules: RepetitionRules) -> list[ForcePull]
             )
         )
     return found
+
+
+def counter_movement(t: Floats, f: Floats, pull: ForcePull, rules: RepetitionRules) -> float:
+    """Depth of a dip of the force just before a pull, as a share of its peak; 0 without one."""
+    quiet = f[(t >= pull.onset - rules.before_s) & (t < pull.onset - rules.dip_s)]
+    last = f[(t >= pull.onset - rules.dip_s) & (t <= pull.onset)]
+    if len(quiet) < 5 or not len(last):
+        return 0.0
+    depth = float(np.median(quiet)) - float(last.min())
+    if depth <= max(0.01 * pull.peak, 5 * float(np.std(quiet))):
+        return 0.0
+    return depth / pull.peak
+
+
+def rest_of(force: Floats) -> float:
+    """Force at rest: the 20th percentile, or the 5th where pulls fill nearly everything."""
+    low, usual, top = (float(np.percentile(force, share)) for share in (5, 20, 99.5))
+    return usual if usual - low <= 0.05 * (top - low) else low
+
+
+def _spread(values: Floats, share: float) -> float:
+    """Robust SD of the lowest ``share`` per cent of the values."""
+    low = values[values <= float(np.percentile(values, share))]
+    return 1.4826 * float(np.median(np.abs(low - np.median(low))))
 
 
 def runs(above: NDArray[np.bool_]) -> list[tuple[int, int]]:

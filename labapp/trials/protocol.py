@@ -14,17 +14,22 @@ from msgspec import structs
 
 from labapp import load, paths
 from labapp.errors import LabError
+from labapp.trials.ordering import PlannedBlock, base_name, plan_blocks
 from labapp.trials.schema import (
     Acceptance,
     Block,
     Channels,
+    Gate,
     Instruction,
     Load,
     Mark,
+    Metronome,
+    Ordering,
     Phase,
     ProtocolFile,
     Role,
     Safety,
+    Sessions,
     Step,
     Tone,
 )
@@ -34,14 +39,18 @@ __all__ = [
     "Acceptance",
     "Block",
     "Channels",
+    "Gate",
     "Instruction",
     "Load",
     "Mark",
+    "Metronome",
+    "Ordering",
     "Phase",
     "Protocol",
     "ProtocolFile",
     "Role",
     "Safety",
+    "Sessions",
     "Step",
     "Tone",
     "load_protocol",
@@ -62,6 +71,15 @@ class Protocol(ProtocolFile, frozen=True, forbid_unknown_fields=True):
     def blocks_to_run(self, *, optional: bool = False) -> tuple[Block, ...]:
         """Blocks of a run, with or without the optional ones."""
         return tuple(block for block in self.blocks if optional or not block.optional)
+
+    def planned_blocks(self, *, seed: int, optional: bool = False) -> tuple[PlannedBlock, ...]:
+        """Blocks of a run in the order that its seed decides."""
+        return plan_blocks(self.blocks, self.orderings, seed=seed, optional=optional)
+
+    def block(self, name: str) -> Block | None:
+        """Block that a marker of a run names, or None; parts of one lead back to it."""
+        wanted = base_name(name)
+        return next((block for block in self.blocks if block.name in (name, wanted)), None)
 
     def duration_s(self, *, optional: bool = False) -> float:
         """Return the expected duration of a run, s."""

@@ -8,62 +8,30 @@ reasons, and only what spoils the timing makes it invalid.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labapp.errors import LabError
 from labapp.trials.cues import Cue, cues_from_markers
+from labapp.trials.emg_bursts import emg_bursts
 from labapp.trials.force_pulls import (
     ForcePull,
     RepetitionRules,
     checked_series,
+    counter_movement,
     force_pulls,
-    runs,
+    rest_of,
 )
+from labapp.trials.repetition import Repetition
 
 __all__ = ["Cue", "Repetition", "RepetitionRules", "cues_from_markers", "find_repetitions"]
 
 Floats = NDArray[np.float64]
 
-
-@dataclass(frozen=True, slots=True)
-class Repetition:
-    """One pull and its landmarks (s since the start of the recording; None where unknown).
-
-    Attributes
-    ----------
-    index
-        Position among all repetitions, from 0.
-    block, number, pull
-        From the cue: block name, number within the block (from 1), kind of pull.
-    cue_s
-        Time of the cue, None for a pull that nobody asked for.
-    force_onset_s, peak_s, hold_start_s, hold_end_s, force_off_s
-        Landmarks of the force: first rise, greatest force, the stretch above 70 % of it, and
-        the return to rest. Without force, hold and end come from the cue's timing.
-    valid
-        Whether onsets of this repetition may be used.
-    reasons
-        Plain words for everything odd, also where the repetition is still valid.
-    source
-        ``"cue+force"``, ``"cue"``, ``"force"`` or ``"emg"``.
-    """
-
-    index: int
-    block: str
-    number: int
-    pull: str
-    cue_s: float | None
-    force_onset_s: float | None = None
-    peak_s: float | None = None
-    hold_start_s: float | None = None
-    hold_end_s: float | None = None
-    force_off_s: float | None = None
-    valid: bool = True
-    reasons: tuple[str, ...] = ()
-    source: str = "cue"
+REFERENCES = ("reference", "submaximal")
+"""Pulls whose amplitude counts, not their onset."""
 
 
 def find_repetitions(
@@ -112,7 +80,7 @@ def find_repetitions(
     if activity is None:
         return ()
     t, level = checked_series(activity[0], activity[1], "activity")
-    return _from_activity(t, level, rules)
+    return _from_activity(t, level)
 
 
 def _from_force(
@@ -124,7 +92,9 @@ def _from_force(
     starts = [cue.time for cue in cues]
     for number, pull in enumerate(pulls):
         # A pull belongs to the last cue before it; one that starts just before a cue is early.
-        at = int(np.searchsorted(starts, pull.crossed + 0.15, side="right")) - 1
+        at = int(np.searchsorted(starts, pull.crossed + rules.early_s, side="right")) - 1
+        if at + 1 < len(cues) and _anticipates(pull, cues[at + 1]):
+            at += 1
         if at >= 0 and pull.crossed - starts[at] <= rules.latest_s:
             owner.setdefault(at, []).append(number)
         else:
@@ -146,10 +116,19 @@ def _from_force(
     return tuple(replace(r, index=k) for k, r in enumerate(built))
 
 
+def _anticipates(pull: ForcePull, cue: Cue) -> bool:
+    """Whether a pull is ahead of the beat: up to a quarter of the repetition before its cue."""
+    if cue.tempo is None:
+        return False
+    return 0 <= cue.time - pull.crossed <= min(0.5, 0.25 * sum(cue.tempo))
+
+
 def _answered(
     cue: Cue, mine: Sequence[ForcePull], t: Floats, f: Floats, rules: RepetitionRules
 ) -> Repetition:
-    base = Repetition(0, cue.block, cue.number, cue.pull, cue.time, source="cue+force")
+    base = Repetition(
+        0, cue.block, cue.number, cue.pull, cue.time, source="cue+force", tempo=cue.tempo
+    )
     reasons: list[str] = []
     valid = True
     if cue.rejected:
@@ -161,24 +140,37 @@ def _answered(
     if not mine:
         return replace(base, valid=False, reasons=(*reasons, "no pull followed the cue"))
     pull = mine[0]
-    if len(mine) > 1 and cue.pull != "reference":
+    if len(mine) > 1 and cue.pull not in REFERENCES:
         gap = mine[1].onset - pull.onset
-        reasons.append(f"pulled twice ({gap:.1f} s apart); the first is used")
+        share = pull.peak / mine[1].peak
+        if share < rules.false_start_share:
+            valid = False
+            words = f"false start: {100 * share:.0f} % of the pull that followed {gap:.1f} s later"
+            reasons.append(words)
+        else:
+            reasons.append(f"pulled twice ({gap:.1f} s apart); the first is used")
     before = f[(t >= cue.time - rules.before_s) & (t < min(cue.time, pull.crossed))]
     if pull.onset < cue.time <= pull.crossed and len(before) >= 5:
         # Tension hides the beginning: the pull starts where the force leaves that tension.
         held = float(np.median(before)) + max(0.05 * pull.peak, 3 * float(before.std()))
         late = np.flatnonzero((t >= cue.time) & (f > held))
         pull = replace(pull, onset=float(t[late[0]]) if len(late) else pull.crossed)
-    elif pull.onset < cue.time:
+    elif pull.onset < cue.time and cue.tempo is None:
         valid = False
         reasons.append(f"pulled {1000 * (cue.time - pull.onset):.0f} ms before the cue")
-    rest = float(np.percentile(f, 20))
+    rest = rest_of(f)
     if len(before) >= 5:
         tension = (float(np.median(before)) - rest) / pull.peak
         if tension > rules.pretension_share:
             reasons.append(f"tension before the cue ({100 * tension:.0f} % of the peak)")
-            valid = valid and cue.pull == "reference"
+            # A weight never hangs slack between the repetitions of a set.
+            valid = valid and (cue.pull in REFERENCES or cue.tempo is not None)
+    if cue.tempo is None and cue.pull not in REFERENCES:
+        dip = counter_movement(t, f, pull, rules)
+        if dip > rules.dip_share:
+            valid = False
+        if dip > 0:
+            reasons.append(f"counter-movement before the pull ({100 * dip:.0f} % of the peak)")
     around = (t >= cue.time - rules.before_s) & (t <= pull.off)
     times = t[around]
     if len(times) > 1:
@@ -186,7 +178,18 @@ def _answered(
         hole = float(np.diff(times).max())
         if hole > max(0.1, 5 * usual):
             reasons.append(f"force lost for {1000 * hole:.0f} ms")
-    return replace(_with_force(base, pull, tuple(reasons)), valid=valid)
+    found = replace(_with_force(base, pull, tuple(reasons)), valid=valid)
+    if cue.tempo is None:
+        return found
+    # A weight pulls back alike while it moves and while it is held: the beats say which it is.
+    led = _timed(cue, rules)
+    return replace(
+        found,
+        hold_start_s=led.hold_start_s,
+        hold_end_s=led.hold_end_s,
+        begin_s=led.begin_s,
+        end_s=led.end_s,
+    )
 
 
 def _with_force(base: Repetition, pull: ForcePull, reasons: tuple[str, ...]) -> Repetition:
@@ -198,11 +201,27 @@ def _with_force(base: Repetition, pull: ForcePull, reasons: tuple[str, ...]) -> 
         hold_end_s=pull.hold[1],
         force_off_s=pull.off,
         reasons=reasons,
+        begin_s=pull.onset,
+        end_s=pull.off,
     )
 
 
 def _timed(cue: Cue, rules: RepetitionRules) -> Repetition:
-    """Build a repetition known from its cue alone: 0.5 s to react and rise, then the hold."""
+    """Build a repetition known from its cue alone: the tempo, or 0.5 s to rise, then the hold."""
+    if cue.tempo is not None:
+        pull, held, back = cue.tempo
+        return Repetition(
+            0,
+            cue.block,
+            cue.number,
+            cue.pull,
+            cue.time,
+            hold_start_s=cue.time + pull,
+            hold_end_s=cue.time + pull + held,
+            begin_s=cue.time,
+            end_s=cue.time + pull + held + back,
+            tempo=cue.tempo,
+        )
     hold = cue.hold_s if cue.hold_s and cue.hold_s > 0 else rules.default_hold_s
     return Repetition(
         0,
@@ -226,25 +245,8 @@ def _from_cues(cues: Sequence[Cue], rules: RepetitionRules) -> tuple[Repetition,
     return tuple(built)
 
 
-def _from_activity(t: Floats, level: Floats, rules: RepetitionRules) -> tuple[Repetition, ...]:
+def _from_activity(t: Floats, level: Floats) -> tuple[Repetition, ...]:
     """Bursts of the EMG itself: a fallback that says so in every repetition."""
-    if len(t) < 10:
-        return ()
-    rest = float(np.percentile(level, 20))
-    spread = 1.4826 * float(np.median(np.abs(level[level <= np.median(level)] - rest)))
-    top = float(np.percentile(level, 99))
-    if top - rest <= 10 * spread:
-        return ()
-    high = rest + max(0.2 * (top - rest), 5 * spread)
-    bursts = [
-        (float(t[a]), float(t[b - 1])) for a, b in runs(level > high) if t[b - 1] - t[a] >= 0.1
-    ]
-    merged: list[tuple[float, float]] = []
-    for burst in bursts:
-        if merged and burst[0] - merged[-1][1] < 0.5:
-            merged[-1] = (merged[-1][0], burst[1])
-        else:
-            merged.append(burst)
     return tuple(
         Repetition(
             index,
@@ -252,11 +254,13 @@ def _from_activity(t: Floats, level: Floats, rules: RepetitionRules) -> tuple[Re
             index + 1,
             "fast",
             # A stand-in for the cue, early enough to leave rest between it and the burst.
-            cue_s=first - 0.3,
-            hold_start_s=first + 0.5 * (last - first) if last - first < 1 else first + 0.5,
-            hold_end_s=last,
+            cue_s=burst.first - 0.3,
+            hold_start_s=burst.hold[0],
+            hold_end_s=burst.hold[1],
             reasons=("found from the EMG alone: neither cue nor force",),
             source="emg",
+            begin_s=burst.first,
+            end_s=burst.last,
         )
-        for index, (first, last) in enumerate(merged)
+        for index, burst in enumerate(emg_bursts(t, level))
     )

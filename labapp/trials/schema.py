@@ -7,10 +7,20 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
-Role = Literal["reference", "practice", "analysed"]
+from labapp.trials.forms import Form
+
+Role = Literal["reference", "practice", "selectivity", "analysed"]
 Phase = Literal["pre", "con", "hold", "ecc", "rest"]
-Mark = Literal["", "foreperiod", "cue", "hold", "relax"]
+Mark = Literal["", "foreperiod", "cue", "start", "hold", "relax"]
 Tone = Literal["", "go", "end"]
+PullKind = Literal["fast", "reference", "ramp", "none"]
+Task = Literal["", "T1", "T2"]
+Side = Literal["", "L", "R"]
+
+SUBMAXIMAL = "submaximal"
+"""Type of load of a reference contraction that is not maximal, and the pull it then is."""
+BEGINNINGS: tuple[Mark, ...] = ("cue", "start")
+"""Marks of a step that begins what is measured: a pull, or a stretch without one."""
 
 
 class Channels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,12 +45,39 @@ class Safety(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     screening_required: bool
 
 
+class Gate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What must be met, in ``sessions`` sessions in a row, before the load goes up."""
+
+    sessions: int = 2
+    tempo_adherence_percent: float | None = None
+    cmc: float | None = None
+    force_cv_percent: float | None = None
+    rpe_max: float | None = None
+
+
 class Load(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How hard: ``level`` is the aimed share of the person's maximum, 0 … 1."""
+    """How hard: ``level`` is the aimed share of the person's maximum, 0 … 1.
+
+    ``start`` says how the first load is chosen, ``progression`` how it grows, ``gate`` when.
+    """
 
     type: str
     level: float = 1.0
+    start: str = ""
     progression: str = "none"
+    gate: Gate | None = None
+
+
+class Metronome(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Beats that lead a repetition: the first falls on the cue, ``beats`` fill the repetition."""
+
+    bpm: float
+    beats: int
+
+    @property
+    def beat_s(self) -> float:
+        """Seconds from beat to beat."""
+        return 60.0 / self.bpm
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,6 +98,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     event: Literal["next"] | None = None
     mark: Mark = ""
     tone: Tone = ""
+    once_per_set: bool = False
+    target_percent: float | None = None
 
     @property
     def typical_s(self) -> float:
@@ -81,12 +120,18 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``rest_s`` follows a repetition, ``set_rest_s`` replaces it at the end of a set and
     ``after_s`` at the end of the block. An ``optional`` block runs only when asked for.
+
+    ``task`` marks the two selectivity tasks of the rhomboid electrode (T1: elevation, T2: hand
+    behind the back), ``side`` the side that works, ``condition`` what is compared (``"eyes
+    closed"``). ``breath_cue`` writes each change of breath into the recording. In a share
+    ``feedback_share`` of the repetitions, drawn from the seed, the person sees the live bars.
+    ``form`` names the form that the operator fills in during the block.
     """
 
     name: str
     title: str
     role: Role
-    pull: Literal["fast", "reference", "ramp"]
+    pull: PullKind
     sets: int
     reps: int
     rest_s: float
@@ -96,6 +141,13 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     load: Load
     steps: tuple[Step, ...]
     optional: bool = False
+    metronome: Metronome | None = None
+    breath_cue: bool = False
+    task: Task = ""
+    side: Side = ""
+    condition: str = ""
+    feedback_share: float | None = None
+    form: str = ""
 
     @property
     def repetitions(self) -> int:
@@ -104,8 +156,14 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def cue_index(self) -> int:
-        """Index of the step that begins with the cue."""
-        return next(i for i, step in enumerate(self.steps) if step.mark == "cue")
+        """Index of the step that begins with the cue, or with the start of the measurement."""
+        return next(i for i, step in enumerate(self.steps) if step.mark in BEGINNINGS)
+
+    def first_step(self, number: int) -> int:
+        """Index of the first step of repetition ``number`` (1-based)."""
+        if (number - 1) % self.reps == 0:
+            return 0
+        return next(i for i, step in enumerate(self.steps) if not step.once_per_set)
 
     def rest_after(self, number: int) -> float:
         """Rest after repetition ``number`` (1-based), s."""
@@ -116,19 +174,41 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def typical_s(self) -> float:
         """Expected duration with all rests, s."""
-        once = sum(step.typical_s for step in self.steps)
+        steps = sum(
+            step.typical_s * (self.sets if step.once_per_set else self.repetitions)
+            for step in self.steps
+        )
         rests = sum(self.rest_after(number) for number in range(1, self.repetitions + 1))
-        return self.repetitions * once + rests
+        return steps + rests
 
     def cue_data(self) -> dict[str, Any]:
-        """Say what the cue asks for: pull, level, seconds to reach it and seconds to hold it."""
+        """Say what the cue asks for: pull, level, seconds to reach it and seconds to hold it.
+
+        What only some blocks have (task, side, condition, tempo) is left out in the others.
+        """
         after = self.steps[self.cue_index :]
-        return {
+        spans = {
+            name: sum(step.typical_s for step in after if step.phase == phase)
+            for name, phase in (("pull", "con"), ("hold", "hold"), ("return", "ecc"))
+        }
+        data: dict[str, Any] = {
             "pull": self.pull,
             "level": self.load.level,
-            "ramp_s": sum(step.typical_s for step in after if step.phase == "con"),
-            "hold_s": sum(step.typical_s for step in after if step.phase == "hold"),
+            "ramp_s": spans["pull"],
+            "hold_s": spans["hold"],
         }
+        if self.pull == "none":
+            data = {"duration_s": self.steps[self.cue_index].typical_s}
+        elif self.pull == "reference" and self.load.type == SUBMAXIMAL:
+            data["reference"] = SUBMAXIMAL
+        elif self.pull == "ramp":
+            data["rise_s"] = spans["pull"]
+        for name in ("task", "side", "condition", "form"):
+            if getattr(self, name):
+                data[name] = getattr(self, name)
+        if self.metronome is not None and self.pull != "none":
+            data["tempo_s"] = spans
+        return data
 
 
 class Acceptance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,6 +216,26 @@ class Acceptance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     min_valid_reps: int
     notes: tuple[str, ...] = ()
+
+
+class Ordering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Blocks whose order the seed decides.
+
+    ``random`` shuffles whole blocks; ``abba`` runs them set by set, forwards and backwards in
+    turn (A B, B A, A B …), and the seed decides which of them begins.
+    """
+
+    blocks: tuple[str, ...]
+    kind: Literal["random", "abba"]
+
+
+class Sessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How often the whole protocol is done, and how many days apart."""
+
+    count: int
+    min_days: float
+    max_days: float
+    note: str = ""
 
 
 class ProtocolFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -156,3 +256,8 @@ class ProtocolFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hypotheses: tuple[str, ...] = ()
     equipment: tuple[str, ...] = ()
     report_sections: tuple[str, ...] = ()
+    orderings: tuple[Ordering, ...] = ()
+    forms: tuple[Form, ...] = ()
+    sessions: Sessions | None = None
+    plate: str = ""
+    """Sheet of the force plate in ``hardware/plates`` (``"four_cells"``), where one is stood on."""

@@ -14,8 +14,8 @@ ACTIONS: tuple[Action, ...] = ("next", "redo", "reject", "pause", "marker", "sto
 class RunEvent:
     """Something that happened in a run; ``t_ns`` is its exact lab time.
 
-    ``kind`` is one of block, foreperiod, cue, hold, relax, rest, tone, reject, redo,
-    restart, pause, resume, marker, stop, finished; ``data`` holds JSON values only.
+    ``kind`` is one of block, foreperiod, cue, start, hold, relax, rest, tone, tick, breath,
+    reject, redo, restart, pause, resume, marker, stop, finished; ``data`` holds JSON values only.
     """
 
     kind: str
@@ -31,7 +31,10 @@ class RunState:
     they are 0 and None, for whoever sees them coming is not surprised by the beep.
     ``countdown`` is the whole seconds left in a rest, else None. ``steps`` are the names of the
     block's steps with ``step`` among them (``"rest"`` between repetitions, ``"start"`` before
-    the first). ``total_progress`` is the share of all repetitions that are over.
+    the first). ``total_progress`` is the share of all repetitions that are over. ``beat`` counts
+    the metronome's beats since the cue (0: none yet), negative ones count in. ``feedback`` says
+    whether the person sees the live bars in this repetition, ``target_percent`` the force to
+    follow, ``form`` which form is filled in now (empty: none).
     """
 
     block: str
@@ -56,6 +59,10 @@ class RunState:
     paused: bool
     finished: bool
     stopped: bool
+    beat: int = 0
+    feedback: bool = False
+    target_percent: float | None = None
+    form: str = ""
 
     @property
     def over(self) -> bool:

@@ -11,16 +11,24 @@ import msgspec
 import numpy as np
 
 import labapp
+from labapp.analysis.clocks import latency_findings
+from labapp.analysis.document import plain
 from labapp.analysis.inputs import EmgChannel, ForceChannel, RecordingInput, StreamFacts
-from labapp.analysis.session_analysis import analyse_recording
+from labapp.analysis.multiverse import multiverse as other_ways
+from labapp.analysis.session_analysis import SCHEMA, analyse_recording
 from labapp.analysis.settings import AnalysisSettings, settings_from
+from labapp.analysis.without_emg import analyse_without_emg
 from labapp.device import capability_at, sheet
 from labapp.errors import LabError
 from labapp.load import read_toml
+from labapp.muscles import SYNC_CODES
 from labapp.session.file import Session, open_session, write_results
 from labapp.session.stream import Stream
-from labapp.trials.protocol import parse_protocol
 from labapp.trials.repetitions import Repetition, cues_from_markers, find_repetitions
+from labapp.workflow.additions import Beside, add_beside, look_beside
+from labapp.workflow.clock_links import Aligned, align
+from labapp.workflow.protocol_facts import block_facts, order_asked, without_practice
+from labapp.workflow.standing import CELLS
 
 Progress = Callable[[str, float], None]
 
@@ -46,7 +54,9 @@ def analyse(
     path: str | Path,
     *,
     plan: str | Path | AnalysisSettings | None = None,
+    calibration: str | Path | None = None,
     save: bool = False,
+    multiverse: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Analyse a session.
@@ -57,8 +67,12 @@ def analyse(
         Session file.
     plan
         Settings, or the TOML file they stand in (table ``[analysis]``); the defaults if None.
+    calibration
+        Calibration file of a load cell of the session, instead of what it was recorded with.
     save
         Append the document to the session's derived data; raw data never change.
+    multiverse
+        Answer the question in 54 other ways, too (`labapp.analysis.multiverse`); some seconds.
     progress
         Called with (what, share done 0 … 1).
 
@@ -71,7 +85,7 @@ def analyse(
     Raises
     ------
     LabError
-        Not a session, damaged, no EMG channel, or a plan that is not one.
+        Not a session, damaged, nothing to analyse, or a plan or calibration that is not one.
     """
     settings = plan if isinstance(plan, AnalysisSettings) else None
     if isinstance(plan, str | Path):
@@ -79,16 +93,23 @@ def analyse(
     if progress is not None:
         progress("reading", 0.0)
     with open_session(Path(path)) as session:
-        inputs = load_recording(session)
-        uncalibrated = uncalibrated_force(session)
-    document = analyse_recording(inputs, settings, progress)
-    document["quality"] += uncalibrated
+        beside = look_beside(session, None if calibration is None else Path(calibration))
+        inputs = load_recording(session, beside)
+        uncalibrated = uncalibrated_force(session, beside)
+    if inputs.emg:
+        document = analyse_recording(inputs, settings, progress)
+        if multiverse:
+            document["multiverse"] = plain(other_ways(inputs, settings, document["verdict"]))
+    else:
+        document = analyse_without_emg(inputs, settings, schema=SCHEMA)
+    add_beside(document, beside)
+    document["quality"] += uncalibrated + latency_findings(inputs.streams)
     if save:
         write_results(Path(path), RESULTS, document)
     return document
 
 
-def uncalibrated_force(session: Session) -> list[dict[str, Any]]:
+def uncalibrated_force(session: Session, beside: Beside | None = None) -> list[dict[str, Any]]:
     """Quality findings: force channels in bare counts, which the analysis leaves alone."""
     return [
         {
@@ -97,16 +118,20 @@ def uncalibrated_force(session: Session) -> list[dict[str, Any]]:
             "value": 0.0,
             "level": "warn",
             "text": f"{channel.muscle} is in counts, not newtons, and was left out: calibrate the "
-            "load cell, or give its scale in the driver's settings",
+            "load cell (labapp calibrate), or give its scale in the driver's settings",
         }
         for stream in session.streams.values()
         for channel in stream.channels
-        if channel.kind == "force" and channel.muscle is not None and channel.unit != NEWTON
+        if channel.kind == "force"
+        and channel.muscle is not None
+        and channel.unit != NEWTON
+        and (beside is None or beside.later_for(stream.id, channel.name) is None)
     ]
 
 
-def load_recording(session: Session) -> RecordingInput:
-    """Arrays, repetitions and facts of an open session."""
+def load_recording(session: Session, beside: Beside | None = None) -> RecordingInput:
+    """Arrays, repetitions and facts of an open session, with what was read beside them."""
+    beside = beside or look_beside(session)
     emg: list[EmgChannel] = []
     force: ForceChannel | None = None
     facts: dict[str, StreamFacts] = {}
@@ -123,9 +148,12 @@ def load_recording(session: Session) -> RecordingInput:
         times = session.times(stream.id)
         for column, channel in columns:
             if channel.kind == "force":
-                if force is None and channel.unit == NEWTON:
+                later = beside.later_for(stream.id, channel.name)
+                usable = later is not None or channel.unit == NEWTON
+                if force is None and usable and channel.muscle not in CELLS:
+                    own = np.ascontiguousarray(values[:, column])
                     force = ForceChannel(
-                        values=np.ascontiguousarray(values[:, column]),
+                        values=own if later is None else later.force(own),
                         times=times,
                         rate=stream.rate,
                         stream=stream.id,
@@ -144,25 +172,40 @@ def load_recording(session: Session) -> RecordingInput:
                     step=abs(channel.scale),
                 )
             )
-    if not emg:
+    emg = [channel for channel in emg if channel.muscle not in SYNC_CODES]
+    if not emg and force is None and len(beside.parts) < 2:
         raise LabError(
             f"{session.path} has no EMG channel that is attached to a muscle",
             "record or import with a montage",
         )
-    repetitions, source = _repetitions(session, force, emg)
-    streams = {channel.stream for channel in emg}
+    aligned = align(session, emg, force) if emg else Aligned((), force, "one clock")
+    force = aligned.force
+    repetitions, source = _repetitions(session, beside, force, list(aligned.emg))
     return RecordingInput(
-        emg=emg,
+        emg=aligned.emg,
         repetitions=repetitions,
         force=force,
         streams=facts,
-        sync="one clock" if len(streams) == 1 else "unsynchronised",
+        sync=aligned.sync,
+        links=aligned.links,
         session=Path(session.path).stem,
-        protocol=_protocol_id(session),
+        protocol="" if beside.protocol is None else beside.protocol.id,
         participant=session.participant or "",
         version=labapp.__version__,
         repetition_source=source,
+        blocks=block_facts(beside.protocol, [rep.block for rep in repetitions]),
+        electrodes=_electrodes(beside.meta),
+        order_asked=order_asked(beside.protocol),
     )
+
+
+def _electrodes(meta: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Collect what was entered about the electrodes, by muscle."""
+    report = meta.get("report")
+    found = report.get("electrodes") if isinstance(report, dict) else None
+    if not isinstance(found, dict):
+        return {}
+    return {name: one for name, one in found.items() if isinstance(one, dict)}
 
 
 def _facts(stream: Stream) -> StreamFacts:
@@ -182,25 +225,15 @@ def _facts(stream: Stream) -> StreamFacts:
         gaps=len(stream.gaps),
         onset_capable=capable,
         onset_reason=reason,
+        filter_delay_s=stream.filter_delay_s,
+        filter_delay_u_s=stream.filter_delay_u_s,
+        beat_s=stream.beat_s,
+        latency_timer_ms=stream.timing["latency_timer_ms"],
     )
 
 
-def _protocol_id(session: Session) -> str:
-    """Return the identifier of the protocol in the session, empty if there is none."""
-    if not session.protocol_text:
-        return ""
-    return parse_protocol(session.protocol_text, name=f"in {session.path}").id
-
-
-def _practice_blocks(session: Session) -> frozenset[str]:
-    if not session.protocol_text:
-        return frozenset()
-    protocol = parse_protocol(session.protocol_text, name=f"in {session.path}")
-    return frozenset(block.name for block in protocol.blocks if block.role == "practice")
-
-
 def _repetitions(
-    session: Session, force: ForceChannel | None, emg: list[EmgChannel]
+    session: Session, beside: Beside, force: ForceChannel | None, emg: list[EmgChannel]
 ) -> tuple[tuple[Repetition, ...], str]:
     """Return the pulls without practice, numbered from 0, and what they were found from."""
     cues = cues_from_markers(session.markers)
@@ -208,10 +241,9 @@ def _repetitions(
         None if force is None else force.times,
         None if force is None else force.values,
         cues,
-        activity=None if cues or force is not None else _activity(emg),
+        activity=None if cues or force is not None or not emg else _activity(emg),
     )
-    practice = _practice_blocks(session)
-    kept = [repetition for repetition in found if repetition.block not in practice]
+    kept = without_practice(beside.protocol, found)
     source = "cue" if cues else ("force" if force is not None else "emg")
     return tuple(replace(rep, index=i) for i, rep in enumerate(kept)), source
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from labapp.device import get_driver, parse_settings
 from labapp.errors import LabError
+from labapp.muscles import SYNC_CODES
 from labapp.record.config import DeviceConfig
 
 DEFAULT_MONTAGES: Mapping[str, tuple[str, ...]] = {
@@ -27,10 +28,12 @@ _CODE = re.compile(r"[A-Z][A-Za-z0-9_]{0,15}")
 def parse_device(text: str) -> DeviceConfig:
     """``ID=DRIVER@PORT`` into a choice with the driver's default montage.
 
+    A stream that describes itself (LSL, BrainFlow) is asked for its settings.
+
     Raises
     ------
     LabError
-        Wrong form, unknown driver.
+        Wrong form, unknown driver, no such stream.
     """
     match = re.fullmatch(r"([^=@]+)=([^=@]+)@(.+)", text)
     if match is None:
@@ -43,7 +46,12 @@ def parse_device(text: str) -> DeviceConfig:
             f"device id {name!r} is not a short lower-case word", "use for example emg or force"
         )
     get_driver(driver)
-    choice = DeviceConfig(id=name, driver=driver, port=port)
+    settings: dict[str, Any] = {}
+    if "://" in port:
+        from labapp.record.ports import described  # here: the window needs no ports to start
+
+        settings = described(port, driver)
+    choice = DeviceConfig(name, driver, port, settings=settings)
     return replace(choice, montage=default_montage(choice))
 
 
@@ -147,12 +155,19 @@ def _check_codes(choices: Iterable[DeviceConfig]) -> None:
     for choice in choices:
         for channel, code in choice.montage.items():
             place = f"{choice.id}:{channel}"
-            if code in seen:
+            if code in seen and code not in SYNC_CODES:
                 raise LabError(
                     f"muscle {code} is on {seen[code]} and on {place}",
                     "give each channel its own code with --channels",
                 )
             seen[code] = place
+
+
+def force_channels(choice: DeviceConfig) -> list[str]:
+    """Names of the channels of a device that measure force."""
+    driver = get_driver(choice.driver)
+    codec = driver.codec(parse_settings(driver, dict(choice.settings)))
+    return [channel.name for channel in codec.channels if channel.kind == "force"]
 
 
 def missing_channels(choices: Iterable[DeviceConfig], required: Iterable[str]) -> list[str]:

@@ -23,6 +23,7 @@ def make_report(
     *,
     plan: str | Path | None = None,
     documents: Sequence[dict[str, Any]] = (),
+    multiverse: bool = False,
     progress: Progress | None = None,
 ) -> Path:
     """Write one report on one or several sessions, with figures and methods paragraph.
@@ -37,6 +38,8 @@ def make_report(
         Analysis plan for sessions that are analysed now.
     documents
         Analysis documents of the same sessions, if they are at hand.
+    multiverse
+        Show what other ways to analyse say, for sessions that are analysed now.
     progress
         Called with (what, share done 0 … 1).
 
@@ -52,7 +55,7 @@ def make_report(
     analyses = list(documents)
     for number, path in enumerate(paths[len(analyses) :], len(analyses)):
         tell = None if progress is None else _part(progress, number, len(paths) + 1)
-        analyses.append(analyse(path, plan=plan, progress=tell))
+        analyses.append(analyse(path, plan=plan, multiverse=multiverse, progress=tell))
     if progress is not None:
         progress("writing the report", len(paths) / (len(paths) + 1))
     with ExitStack() as opened:

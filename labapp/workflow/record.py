@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labapp.errors import LabError
 from labapp.record.config import ClockConfig, DeviceConfig
@@ -25,6 +25,9 @@ from labapp.workflow.naming import (
     session_name,
 )
 from labapp.workflow.recording import NS, Recording, finish_recording, recorder_config
+
+if TYPE_CHECKING:
+    from labapp.analysis.settings import AnalysisSettings
 
 __all__ = [
     "LEAD_IN_S",
@@ -57,6 +60,7 @@ def run_protocol(
     clock: ClockConfig | None = None,
     seed: int = 0,
     optional: bool = False,
+    plan: Path | None = None,
     progress: Progress | None = None,
     on_event: OnEvent | None = None,
     stop: threading.Event | None = None,
@@ -81,6 +85,8 @@ def run_protocol(
         replayed, else real.
     optional
         Run the optional blocks (practice) too.
+    plan
+        Analysis plan file whose settings are frozen with the protocol; the defaults where None.
     progress
         Called with (what, share done 0 … 1).
     on_event
@@ -113,6 +119,7 @@ def run_protocol(
         seed=seed,
         participant=participant,
         protocol=protocol,
+        analysis=None if plan is None else _planned(plan),
     )
     with Recording(config, out, progress, stop) as recording:
         start_ns = recording.recorder.now_ns() + round(LEAD_IN_S * NS)
@@ -160,6 +167,12 @@ def record_session(
             if end is not None:
                 recording.say("recording", (now - begin) / (end - begin))
     return recording.finish()
+
+
+def _planned(plan: Path) -> AnalysisSettings:
+    from labapp.workflow.analysing import read_plan
+
+    return read_plan(plan)
 
 
 def default_clock(devices: Sequence[DeviceConfig]) -> ClockConfig:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from labapp.errors import LabError
 from labapp.record.client import Recorder
@@ -13,7 +14,12 @@ from labapp.record.config import ClockConfig, DeviceConfig, ProtocolText, Record
 from labapp.record.place import LOG_NAME, TRUTH_NAME, discard
 from labapp.trials.protocol import Protocol
 from labapp.trials.run import RunEvent
+from labapp.workflow.calibrated_devices import with_calibrations
 from labapp.workflow.naming import check_writable, recording_folder, truth_path
+from labapp.workflow.serials import with_serials
+
+if TYPE_CHECKING:
+    from labapp.analysis.settings import AnalysisSettings
 
 Progress = Callable[[str, float], None]
 
@@ -33,20 +39,29 @@ def recorder_config(
     seed: int | None = None,
     participant: str = "",
     protocol: Protocol | None = None,
+    analysis: AnalysisSettings | None = None,
 ) -> RecorderConfig:
-    """Say what the recorder is started with for a session that will be ``out``."""
+    """Say what the recorder is started with for a session that will be ``out``.
+
+    With a protocol the plan is frozen here: its text and the settings of the ``analysis`` (the
+    defaults where None) go into the first frame of the log, with their checksum.
+    """
     check_writable(out.absolute().parent)
-    text = None
+    text = plan = None
     if protocol is not None:
+        from labapp.workflow.plan import freeze_plan
+
+        plan = freeze_plan(protocol, analysis, seed=seed)
         text = ProtocolText(protocol.id, protocol.text, protocol.sha256)
     return RecorderConfig(
         folder=str(recording_folder(out.absolute())),
-        devices=tuple(devices),
+        devices=with_calibrations(with_serials(devices)),
         clock=clock,
         scenario=scenario,
         seed=seed,
         participant=participant,
         protocol=text,
+        plan=plan,
     )
 
 

@@ -15,8 +15,10 @@ def summary(document: dict[str, Any]) -> str:
         _repetitions(document),
         _ratios(document),
         _force(document),
+        _standing(document),
         _quality(document),
         _streams(document),
+        _plan(document),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -97,6 +99,28 @@ def _force(document: dict[str, Any]) -> str:
     if force.get("emd_text"):
         lines.append(f"  {force['emd_text']}")
     return "\n".join(["Force", *lines]) if lines else ""
+
+
+def _standing(document: dict[str, Any]) -> str:
+    lines = []
+    for condition, values in document.get("standing", {}).get("summary", {}).items():
+        speed, area = values["velocity_mm_s"], values["ellipse_mm2"]
+        lines.append(
+            f"  {condition}: velocity {_number(speed['mean'], '.1f')} mm/s"
+            f" [{_number(speed['low'], '.1f')}, {_number(speed['high'], '.1f')}], 95 % ellipse"
+            f" {_number(area['mean'], '.0f')} mm², {speed['n']} trials"
+        )
+    return "\n".join(["Standing", *lines]) if lines else ""
+
+
+def _plan(document: dict[str, Any]) -> str:
+    """Return what differs from the frozen plan; silent where there was none."""
+    plan = document.get("plan") or {}
+    if not plan.get("frozen"):
+        return ""
+    changes = [f"  changed: {change}" for change in plan["changes"]]
+    head = f"Plan frozen before the first repetition ({plan['sha256'][:12]})"
+    return "\n".join([f"{head}, kept" if not changes else head, *changes])
 
 
 def _quality(document: dict[str, Any]) -> str:

@@ -1,51 +1,46 @@
 """Recordings with known onsets that were not made here; skipped where they are absent."""
 
-import csv
-from pathlib import Path
-
+import labelled_sets as sets
 import numpy as np
 import pytest
 
 from labapp.analysis import detect_onset
 
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "emg"
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason="the EMG recordings beside the checkout (shared/data/emg) are absent"
-)
+pytestmark = pytest.mark.skipif(not sets.DATA.is_dir(), reason=sets.ABSENT)
 
 
 def test_simulated_bursts_of_kowalski():
-    with np.load(DATA / "simulated_bursts.npz") as data:
-        signals, rate, onsets = data["signals"], float(data["rate"]), data["onset_sample"]
-    errors, covered = [], []
-    for k in range(signals.shape[1]):
-        for sample in onsets[k]:
-            first = max(0, int(sample - 1.2 * rate))
-            truth = (sample - first) / rate
-            rest = (max(truth - 0.9, 0.0), truth - 0.4)
-            onset = detect_onset(
-                signals[first : first + int(2.6 * rate), k],
-                rate,
-                baseline=rest,
-                search=(truth - 0.3, truth + 1.0),
-            )
-            errors.append(onset.time - truth if onset.state == "ok" else np.inf)
-            covered.append(onset.low <= truth <= onset.high)
-    size = np.abs(errors)
-    assert np.median(size) <= 0.010
-    assert np.mean(size <= 0.025) >= 0.8
-    assert np.mean(covered) >= 0.85
+    found = sets.labelled_bursts()
+    size = np.abs(sets.errors_ms(found))
+    assert len(size) == 25
+    assert np.median(size) <= 10
+    assert np.mean(size <= 25) >= 0.8
+    assert np.mean([onset.low <= truth <= onset.high for onset, truth in found]) >= 0.9
+
+
+@pytest.mark.parametrize("snr_db", [12.0, 20.0])
+def test_real_rest_gives_no_early_onset(snr_db):
+    found = sets.bursts_in_real_rest(np.random.default_rng(int(snr_db)), snr_db)
+    used = [(onset, truth) for onset, truth in found if onset.state == "ok"]
+    assert len(used) >= 0.8 * len(found) >= 24
+    early = [onset.time < truth - sets.EARLY_S for onset, truth in used]
+    assert np.mean(early) <= 0.05
+    assert abs(np.median([onset.time - truth for onset, truth in used])) < 0.015
+
+
+def test_rest_and_heart_beats_alone_are_no_onset():
+    rest, heart = sets.windows_without_burst()
+    assert len(rest) >= 30
+    assert len(heart) >= 100
+    assert np.mean([onset.state == "ok" for onset in rest]) <= 0.05
+    assert np.mean([onset.state == "ok" for onset in heart]) <= 0.05
 
 
 def test_real_responses_come_after_their_stimulus():
-    with np.load(DATA / "real_two_muscles.npz") as data:
+    with np.load(sets.DATA / "real_two_muscles.npz") as data:
         emg, rate = data["emg"], float(data["rate"])
-    with (DATA / "real_two_muscles_events.csv").open(encoding="utf-8") as file:
-        stimuli = [
-            int(row["sample"]) for row in csv.DictReader(file) if row["code"] in ("10", "20")
-        ]
     latencies, answered = [], 0
-    for sample in stimuli:
+    for sample in sets.stimuli():
         first = int(sample - 0.8 * rate)
         if first < 0 or first + 2.2 * rate > emg.shape[1]:
             continue

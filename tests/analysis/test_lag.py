@@ -6,7 +6,7 @@ from made_emg import BASELINE, SEARCH, trial
 
 from labapp.analysis import onset_lag
 from labapp.analysis.burst import prepare
-from labapp.analysis.equalise import noise_equalised_onset
+from labapp.analysis.equalise import NoiseBank, noise_equalised_onset
 from labapp.errors import LabError
 
 
@@ -93,7 +93,8 @@ def neq_pair(rng, snr, *, lead=0.0, rise=0.05):
     if any(burst.state != "ok" for burst in bursts):
         return math.nan, math.nan
     target = min(burst.snr_db for burst in bursts)
-    neq = [noise_equalised_onset(burst, target, rng=rng) for burst in bursts]
+    bank = NoiseBank(rng, 15)
+    neq = [noise_equalised_onset(burst, target, bank=bank) for burst in bursts]
     return 1000 * (neq[0].raw - neq[1].raw), 1000 * (neq[0].time - neq[1].time)
 
 

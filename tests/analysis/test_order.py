@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labapp.analysis import AnalysisSettings, onset_order
+from labapp.analysis.concordance import agreement
 from labapp.analysis.resolution import timing_resolution
 from labapp.analysis.statistics import (
     first_of_all,
@@ -37,6 +38,32 @@ def test_kendall_chance_level():
     values = [kendall_w(rng.normal(size=(10, 4))).w for _ in range(600)]
     assert np.mean(values) == pytest.approx(0.10, abs=0.01)
     assert np.percentile(values, 95) == pytest.approx(0.25, abs=0.04)
+
+
+def test_agreement_has_an_interval_and_a_chance_band():
+    rng = np.random.default_rng(3)
+    onsets = made(rng, (0, 15, 30, 45), n=10)
+    found = agreement(onsets, 0.005, rng)
+    assert found.w == pytest.approx(kendall_w(onsets, 0.005).w)
+    assert found.low < found.w <= found.high <= 1
+    assert found.p < 0.01
+    assert found.chance_mean == pytest.approx(0.10, abs=0.01)
+    assert found.chance_high == pytest.approx(0.25, abs=0.03)
+    nothing = agreement(made(rng, (0, 0, 0, 0), n=10), 0.005, rng)
+    assert nothing.p > 0.01
+    perfect = agreement([[1.0, 2.0, 3.0]] * 6, 0.0, rng)
+    assert (perfect.low, perfect.high) == pytest.approx((1.0, 1.0))
+    assert perfect.p < 0.01
+    assert math.isnan(agreement([[1.0, 1.0]] * 5, 0.1, rng).w)
+    with pytest.raises(LabError):
+        agreement([[1.0, math.nan]], 0.0, rng)
+
+
+def test_agreement_p_follows_chi_square():
+    # Without ties and with many repetitions both must say the same.
+    rng = np.random.default_rng(4)
+    onsets = made(rng, (0, 4, 8, 0), n=30)
+    assert agreement(onsets, 0.0, rng).p == pytest.approx(kendall_w(onsets).p, abs=0.03)
 
 
 def test_jeffreys_vector_of_the_reference():

@@ -174,3 +174,23 @@ def test_romberg_and_what_cannot_be_measured():
         plate.sway(x[:500], y[:500], 100.0)
     with pytest.raises(LabError):
         plate.ellipse_area(np.eye(3))
+
+
+def test_the_affine_correction_of_a_crooked_plate():
+    true = np.array([(x, y) for x in (-0.15, 0.0, 0.15) for y in (-0.1, 0.0, 0.1)])
+    wrong = true @ np.array([[0.96, 0.02], [-0.01, 1.03]]).T + np.array([0.004, -0.003])
+    found = plate.cop_correction(wrong, true)
+    assert not found.accepted
+    assert found.rmse_before_mm > 5
+    assert found.rmse_after_mm == pytest.approx(0, abs=1e-9)
+    x, y = found.apply(wrong[:, 0], wrong[:, 1])
+    np.testing.assert_allclose(np.stack([x, y], axis=1), true, atol=1e-12)
+    rng = np.random.default_rng(9)
+    good = plate.cop_correction(true + rng.normal(0, 0.001, true.shape), true)
+    assert good.accepted
+    assert good.rmse_after_mm < good.rmse_before_mm
+    for measured, places in ((wrong[:5], true[:5]), (wrong[:6], true), (wrong * np.nan, true)):
+        with pytest.raises(LabError):
+            plate.cop_correction(measured, places)
+    with pytest.raises(LabError, match="one line"):
+        plate.cop_correction(wrong, np.column_stack([np.arange(9.0), np.arange(9.0)]))

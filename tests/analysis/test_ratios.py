@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from labapp.analysis import activation_ratio
-from labapp.analysis.amplitude import corrected_amplitude, reference_amplitude
-from labapp.analysis.ratios import co_contraction
+from labapp.analysis.amplitude import corrected_amplitude
 from labapp.errors import LabError
 
 
@@ -53,24 +52,6 @@ def test_bad_amplitudes_are_refused(a, b):
         activation_ratio(a, b)
 
 
-def test_co_contraction_vector_of_the_reference():
-    found = co_contraction([10, 20, 40, 40, 20, 10], [5, 10, 10, 20, 20, 10])
-    assert found.rudolph == pytest.approx(20.833, abs=5e-4)
-    assert found.falconer_winter_percent == pytest.approx(69.767, abs=5e-4)
-    assert found.overlap == pytest.approx(0.5357, abs=5e-5)
-
-
 def test_noise_power_is_taken_off():
     assert corrected_amplitude(5.0, 3.0) == pytest.approx(4.0)
     assert math.isnan(corrected_amplitude(3.2, 3.0))
-
-
-def test_reference_is_the_greatest_half_second():
-    rng = np.random.default_rng(2)
-    x = rng.normal(size=10_000)
-    x[2000:4000] *= 10
-    x[6000:8000] *= 20
-    found = reference_amplitude(x, 1000, [(1800, 4200), (5800, 8200)], 1.0)
-    assert found.value == pytest.approx(20.5, abs=1.2)
-    assert found.n == 2
-    assert reference_amplitude(x, 1000, [(0, 1500)], 1.0).reason.startswith("1 reference")

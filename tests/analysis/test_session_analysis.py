@@ -103,7 +103,7 @@ def test_contract_fields(document):
         "rise_ms",
         "robust",
     } <= set(pair)
-    assert {"resolution_ms", "sync", "uncertainty_ms"} == set(document["timing"])
+    assert {"resolution_ms", "sync", "uncertainty_ms", "links"} == set(document["timing"])
     assert {"state", "muscle", "headline", "reasons", "n_needed"} == set(document["verdict"])
     assert {"ratio", "low", "high", "n", "gcv_percent", "text"} == set(
         document["ratios"]["RM_R:UT_R"]["hold"]

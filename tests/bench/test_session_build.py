@@ -1,8 +1,9 @@
-"""Cost of building and opening sessions; run with ``pytest tests/bench``."""
+"""Cost of building, opening and checking sessions; run with ``pytest tests/bench``."""
 
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,12 @@ from labapp import device
 from labapp.model import SampleBlock
 from labapp.record.log import NO_STREAM, FrameKind, LogWriter
 from labapp.session.build import build_session
+from labapp.session.check import check_session
+from labapp.session.content import SessionHead, StreamHead, unbroken
 from labapp.session.file import open_session
+from labapp.session.format import READ_ROW
+from labapp.session.write import SessionWriter
+from labapp.timing.offline import exact_map
 
 RATE, CHANNELS = 2000.0, 8
 SETTINGS = {"channels": CHANNELS, "rate": RATE}
@@ -65,21 +71,87 @@ def test_build_time_is_linear(logs, tmp_path, record_property):
     )
     assert took[240] < 6 * took[60]
     # 4 times the time is linear; a quadratic builder would take 16 times.
-    assert took[240] * 15 < 30.0  # decoding read by read takes 50 and more
+    # The goal is 10 s by the clock on two cores; CPU time does not depend on who else computes.
+    assert took[240] * 15 < 20.0
 
 
-def test_window_of_a_long_session(logs, tmp_path, record_property):
-    build_session(logs / "240.log", tmp_path / "s.h5")
-    best = 1e9
-    for start in (0.0, 100.0, 200.0):
-        begin = time.perf_counter()
-        with open_session(tmp_path / "s.h5") as session:
-            values = session.values("emg", start, start + 10.0, channels=[3])
-        best = min(best, time.perf_counter() - begin)
-        assert abs(len(values) - 20_000) <= 1
-    record_property("open_and_read_ms", round(best * 1e3, 1))
-    print(f"\nopen and 10-s window of one channel: {best * 1e3:.1f} ms")
-    assert best < 0.2
+@pytest.fixture(scope="module")
+def hour(tmp_path_factory):
+    """A session of one hour, 8 channels, 2 kHz, a read each 16 ms."""
+    path = tmp_path_factory.mktemp("hour") / "hour.h5"
+    rng = np.random.default_rng(2)
+    second = np.rint(rng.normal(0, 2000, (int(RATE), CHANNELS))).astype(np.int32)
+    ticks = np.round(np.arange(int(RATE)) * 1e6 / RATE).astype(np.int64)
+    driver = device.get_driver("labbox")
+    codec = driver.codec(device.parse_settings(driver, SETTINGS))
+    head = StreamHead("emg", "labbox", "box", RATE, "crystal", codec.channels, codec.tick_rate)
+    n, reads = 3600 * int(RATE), np.zeros(3600 * 62, READ_ROW)
+    reads["newest"] = np.linspace(31, n - 1, len(reads))
+    reads["t_ns"], reads["samples"] = reads["newest"] * (10**9 / RATE), 32
+    tables = replace(unbroken(n, exact_map(RATE)), reads=reads)
+    with SessionWriter(path) as writer:
+        stream = writer.stream(head)
+        for k in range(3600):
+            stream.append(np.roll(second, k, axis=0), ticks + k * 1_000_000)
+        stream.finish(tables)
+        writer.finish(SessionHead("u", "", "0", 0, "closed"), {}, [], [])
+        writer.publish()
+    return path
+
+
+def test_window_of_an_hour(hour, record_property):
+    """Open, read 10 s of one channel anywhere, close."""
+    rng = np.random.default_rng(3)
+    spent, waited = [], []
+    for _ in range(60):
+        start, channel = rng.uniform(0, 3590), int(rng.integers(CHANNELS))
+        cpu, begin = time.process_time(), time.perf_counter()
+        with open_session(hour) as session:
+            values = session.values("emg", start, start + 10.0, channels=[channel])
+        waited.append(time.perf_counter() - begin)
+        spent.append(time.process_time() - cpu)
+        assert values.shape in ((20_000, 1), (20_001, 1))
+    cpu, clock = (float(np.percentile(one, 95)) for one in (spent, waited))
+    record_property("open_and_read_p95_ms", round(cpu * 1e3, 1))
+    print(f"\nopen and 10-s window of one channel: p95 {cpu * 1e3:.1f} ms CPU, "
+          f"{clock * 1e3:.1f} ms by the clock")  # fmt: skip
+    assert cpu < 0.05
+
+
+def test_check_of_an_hour(hour, record_property):
+    """Reading every byte back and hashing it."""
+    cpu = time.process_time()
+    findings = check_session(hour)
+    spent = time.process_time() - cpu
+    record_property("check_cpu_s_per_hour", round(spent, 2))
+    print(f"\ncheck: {spent:.1f} s CPU for an hour")
+    assert [finding for finding in findings if finding.level == "error"] == []
+    assert spent < 10.0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory from /proc/self/status")
+def test_memory_of_a_check(hour):
+    code = (
+        "import re, sys\n"
+        "from labapp.session.check import check_session\n"
+        "assert not check_session(sys.argv[1])\n"
+        "print(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])\n"
+    )
+    peak = peak_of(code, hour)
+    print(f"\ncheck of an hour: peak memory {peak:.0f} MB")
+    assert peak < 150
+
+
+def peak_of(code, *paths):
+    """Peak memory in MB of a process that runs ``code`` and prints it last."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, paths)],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).resolve().parents[2],
+    )
+    return int(done.stdout) / 1024
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory from /proc/self/status")
@@ -91,16 +163,10 @@ def test_memory_does_not_grow_with_the_samples(logs, tmp_path):
         # not ru_maxrss: a child begins with the peak of the process that forked it
         "print(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])\n"
     )
-    peak = {}
-    for seconds in (60, 240):
-        done = subprocess.run(
-            [sys.executable, "-c", code, f"{logs}/{seconds}.log", f"{tmp_path}/{seconds}.h5"],
-            check=True,
-            capture_output=True,
-            text=True,
-            cwd=Path(__file__).resolve().parents[2],
-        )
-        peak[seconds] = int(done.stdout) / 1024
+    peak = {
+        seconds: peak_of(code, logs / f"{seconds}.log", tmp_path / f"{seconds}.h5")
+        for seconds in (60, 240)
+    }
     grows = (peak[240] - peak[60]) / 180 * 3600
     print(f"\npeak memory MB: {peak}; {peak[60] + grows:.0f} MB for an hour")
     assert peak[60] + grows < 300

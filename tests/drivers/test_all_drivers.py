@@ -43,6 +43,7 @@ NAMES = [*(info.name for info in device.list_drivers()), *VARIANTS]
 SHIPPED = {
     "ascii_lines",
     "bitalino",
+    "brainflow",
     "chords",
     "chronojump",
     "chronojump_plate",
@@ -50,6 +51,7 @@ SHIPPED = {
     "hx711",
     "labbox",
     "loadstar",
+    "lsl",
     "mark10",
     "modulareeg",
     "mtsics",

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from labapp.errors import LabError, PortError
-from labapp.record import recorder as recorder_room
+from labapp.record import hostwatch
 from labapp.record.client import Recorder
 from labapp.record.config import ClockConfig, DeviceConfig, RecorderConfig, check_config
 from labapp.record.log import FrameKind, read_log
@@ -37,7 +37,7 @@ def test_a_vanished_port_is_lost_and_the_other_goes_on(real, make_board, tmp_pat
         first.unplug()
         until(lambda: streams()["box0"]["state"] == "lost", 1.0)
         before = streams()["box1"]["samples"]
-        assert any("box0: the port was lost" in w for w in recorder.status()["warnings"])
+        assert any("box0: the port was lost" in w["what"] for w in recorder.status()["warnings"])
         until(lambda: streams()["box1"]["samples"] > before + 50)
         again = make_board()
         link.unlink()
@@ -88,7 +88,7 @@ def test_silence_is_told_within_two_seconds(real, make_board, tmp_path, until):
     with Recorder.start(real(board)) as recorder:
         board.mute.set()
         until(lambda: recorder.status()["streams"]["box0"]["state"] == "silent", 2.0)
-        assert any("no data" in w for w in recorder.status()["warnings"])
+        assert any("no data" in w["what"] for w in recorder.status()["warnings"])
         until(lambda: notes(tmp_path / "rec", "silent"), 1.0)
         board.mute.clear()
         until(lambda: recorder.status()["streams"]["box0"]["state"] == "open")
@@ -147,7 +147,7 @@ def test_a_failing_driver_costs_the_view_not_the_bytes(stepped, tmp_path, monkey
         assert reader.bytes > before + 5000
         status = recording.status()
         assert "ZeroDivisionError" in status["streams"]["emg"]["driver_fault"]
-        assert any("its bytes are recorded" in w for w in status["warnings"])
+        assert any("its bytes are recorded" in w["remedy"] for w in status["warnings"])
         assert status["streams"]["force"]["samples"] > 100
     finally:
         recording.close()
@@ -160,7 +160,7 @@ def test_a_removed_log_is_told(stepped, tmp_path, until):
     recording = Recording(make_folder(check_config(stepped())))
     try:
         (tmp_path / "rec" / "capture.log").unlink()
-        until(lambda: any("removed" in w for w in recording.status()["warnings"]), 1.0)
+        until(lambda: any("removed" in w["what"] for w in recording.status()["warnings"]), 1.0)
     finally:
         recording.close()
 
@@ -169,10 +169,11 @@ def test_a_changed_wall_clock_is_noted(real, make_board, tmp_path, monkeypatch, 
     board = make_board()
     recording = Recording(make_folder(real(board)))
     try:
-        true_time = recorder_room.time.time_ns
-        monkeypatch.setattr(recorder_room.time, "time_ns", lambda: true_time() - 3_600_000_000_000)
-        (note,) = until(lambda: notes(tmp_path / "rec", "clock jump or suspend"))
+        true_time = hostwatch.time.time_ns
+        monkeypatch.setattr(hostwatch.time, "time_ns", lambda: true_time() - 3_600_000_000_000)
+        (note,) = until(lambda: notes(tmp_path / "rec", "clock set"))
         assert note["seconds"] == pytest.approx(-3600, abs=1)
+        assert notes(tmp_path / "rec", "suspend") == []
     finally:
         monkeypatch.undo()
         recording.close()
@@ -233,7 +234,10 @@ def test_a_full_disk_is_told_and_costs_nothing_once_there_is_room(stepped, tmp_p
     recording.advance(1_000_000_000)
     status = recording.status()
     assert status["state"] == "disk fault"
-    assert any("No space left" in w and "free some space" in w for w in status["warnings"])
+    assert any(
+        "No space left" in w["what"] and "free some space" in w["remedy"]
+        for w in status["warnings"]
+    )
     full = False
     recording.advance(2_000_000_000)
     assert recording.status()["state"] == "recording"

@@ -16,11 +16,12 @@ from reliability_boards import Boards
 from reliability_kills import Outcome, attach, compare, read_bytes, start
 
 from labapp.errors import LabError
-from labapp.record import recorder as recorder_room
+from labapp.record import hostwatch
 from labapp.record.client import Recorder
 from labapp.record.config import RecorderConfig
 from labapp.record.log import FrameKind, read_log
 from labapp.record.place import LOG_NAME
+from labapp.record.recorder import Recording
 from labapp.session.file import open_session
 from labapp.workflow import recovery
 
@@ -123,7 +124,9 @@ def folder_removed(folder: Path) -> Fault:
         with attach(work, process) as recorder:
             time.sleep(0.2)
             shutil.rmtree(work)
-            fault.told_s = wait(lambda: any("removed" in w for w in recorder.status()["warnings"]))
+            fault.told_s = wait(lambda: any(
+                "removed" in warning["what"] for warning in recorder.status()["warnings"]
+            ))  # fmt: skip
             before = recorder.status()["bytes_written"]
             wait(lambda: recorder.status()["bytes_written"] > before)
         process.join()
@@ -194,15 +197,13 @@ def clock_set_back(folder: Path) -> Fault:
     work = folder / "clock.recording"
     work.mkdir()
     with Boards(907) as boards:
-        recording = recorder_room.Recording(
-            RecorderConfig(str(work), tuple(b.config() for b in boards.all))
-        )
+        recording = Recording(RecorderConfig(str(work), tuple(b.config() for b in boards.all)))
         shifted = mock.Mock(wraps=time, time_ns=_an_hour_ago)
         try:
             time.sleep(0.2)
-            with mock.patch.object(recorder_room, "time", shifted):
+            with mock.patch.object(hostwatch, "time", shifted):
                 fault.told_s = wait(lambda: any(
-                    f.kind == FrameKind.NOTE and f.json()["event"] == "clock jump or suspend"
+                    f.kind == FrameKind.NOTE and f.json()["event"] == "clock set"
                     for f in read_log(work / LOG_NAME).frames()
                 ))  # fmt: skip
         finally:

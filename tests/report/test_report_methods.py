@@ -85,3 +85,26 @@ def test_an_empty_session_still_gives_a_paragraph():
 def test_without_reference_it_says_so(withheld):
     text, _ = methods_paragraph(COMPLETE, withheld)
     assert "Amplitudes were not normalised" in text
+
+
+def test_the_frozen_plan_and_its_changes_are_told(analysis):
+    frozen = {"frozen": True, "sha256": "ab" * 32, "frozen_utc": "2026-03-04T12:00:00+00:00"}
+    text, _ = methods_paragraph(COMPLETE, analysis | {"plan": {**frozen, "changes": []}})
+    assert "frozen on 2026-03-04 before the first repetition (SHA-256 abababababab)" in text
+    assert "changes since: none." in text
+    changes = ["rope_ms: 10.0 planned, 20.0 used", "fast 3 was done again at 60 s"]
+    text, _ = methods_paragraph(COMPLETE, analysis | {"plan": {**frozen, "changes": changes}})
+    assert "changes since: rope_ms: 10.0 planned, 20.0 used; fast 3 was done again at 60 s." in text
+    text, _ = methods_paragraph(COMPLETE, analysis | {"plan": {"frozen": False, "changes": []}})
+    assert "No plan was frozen before the recording." in text
+
+
+def test_the_calibration_and_the_measured_grade_are_told(analysis):
+    line = {"masses_kg": [0, 10, 20], "g": 9.8127, "made_utc": "2026-03-04T12:00:00+00:00",
+            "nonlinearity_percent": 0.12, "hysteresis_percent": 0.05}  # fmt: skip
+    grade = {"RM_R": {"grade": "A", "index": 1.52, "low": 1.2, "high": 1.84}}
+    text, missing = methods_paragraph({}, analysis | {"calibrations": [line], "selectivity": grade})
+    assert "calibrated on 2026-03-04 with 0, 10 and 20 kg at g = 9.8127 m/s²" in text
+    assert "non-linearity 0.12 % FS, hysteresis 0.05 % FS" in text
+    assert "selectivity grade A (index 1.52, 95 % interval 1.20 to 1.84)" in text
+    assert "rhomboid selectivity grade" not in missing

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from labapp.timing.clock import DeviceClock
-from labapp.timing.offline import choose_kind, exact_map, fit_map
+from labapp.timing.kind import choose_kind
+from labapp.timing.offline import exact_map, fit_map
 
 PAIRS = [
     ("emg-ftdi16", "lc-ftdi16"),

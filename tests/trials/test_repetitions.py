@@ -135,3 +135,95 @@ def test_lost_force_and_cue_outside_the_force():
 def test_series_that_do_not_fit_are_refused(time, force):
     with pytest.raises(LabError):
         find_repetitions(time, force, ())
+
+
+def curve(parts, seconds=20.0, rate=500, noise=0.2, seed=4):
+    """Force from (onset, stop, level) steps with 50 ms flanks, above a 10 N tare."""
+    t = np.arange(int(seconds * rate)) / rate
+    f = 10 + noise * np.random.default_rng(seed).normal(size=len(t))
+    for onset, stop, level in parts:
+        f += level * np.clip((t - onset) / 0.05, 0, 1) * np.clip((stop - t) / 0.05, 0, 1)
+    return t, f
+
+
+@pytest.mark.parametrize(("depth", "valid"), [(6.0, True), (30.0, False)])
+def test_a_counter_movement_is_named_and_a_deep_one_spoils_the_timing(depth, valid):
+    t, f = curve([(5.2, 5.32, -depth), (5.32, 7.0, 300.0), (15.3, 17.0, 300.0)])
+    first, second = find_repetitions(t, f, cues_at(5, 15))
+    assert first.valid is valid
+    assert any("counter-movement" in reason for reason in first.reasons)
+    assert second.valid
+    assert second.reasons == ()
+
+
+def test_a_false_start_is_not_taken_for_the_pull():
+    t, f = curve([(5.2, 5.5, 100.0), (5.9, 7.5, 300.0), (15.3, 17.0, 300.0)])
+    first, second = find_repetitions(t, f, cues_at(5, 15))
+    assert not first.valid
+    assert any("false start: 33 % of the pull" in reason for reason in first.reasons)
+    assert second.valid
+
+
+def led(*times):
+    return [
+        Cue(time, "work", k + 1, "ramp", 2.0, tempo=(2.0, 2.0, 3.0)) for k, time in enumerate(times)
+    ]
+
+
+def test_a_led_repetition_has_the_phases_of_its_beats():
+    t, f = force_of([(5.3, 6.5, 200), (13.2, 6.5, 200)])
+    f[(t > 12) & (t < 13.3)] += 40  # the weight does not hang slack
+    found = find_repetitions(t, f, led(5.0, 13.0))
+    for rep, cue in zip(found, (5.0, 13.0), strict=True):
+        assert rep.valid
+        assert (rep.begin_s, rep.hold_start_s, rep.hold_end_s, rep.end_s) == (
+            cue,
+            cue + 2,
+            cue + 4,
+            cue + 7,
+        )
+        assert rep.force_onset_s == pytest.approx(cue + 0.25, abs=0.15)
+        assert rep.tempo == (2.0, 2.0, 3.0)
+    assert any("tension" in reason for reason in found[1].reasons)
+
+
+def test_without_force_the_beats_tell_the_phases():
+    (found,) = find_repetitions(None, None, led(5.0))
+    assert (found.begin_s, found.hold_start_s, found.hold_end_s, found.end_s) == (5, 7, 9, 12)
+    assert found.force_onset_s is None
+
+
+def test_pulls_that_fill_the_recording_keep_their_onsets():
+    times = [2.0 + 8 * k for k in range(4)]
+    t, f = force_of([(time + 0.2, 7.0, 200) for time in times], seconds=34)
+    found = find_repetitions(t, f, led(*times))
+    assert [rep.valid for rep in found] == [True] * 4
+    for rep, time in zip(found, times, strict=True):
+        assert rep.force_onset_s == pytest.approx(time + 0.2, abs=0.05)
+
+
+def test_emg_bursts_have_their_phases_and_bridge_a_dip():
+    t = np.arange(0, 30, 0.01)
+    level = 1 + 0.05 * np.random.default_rng(2).normal(size=len(t))
+    for onset in (5, 15):
+        rise = np.clip((t - onset) / 0.5, 0, 1) * np.clip((onset + 3 - t) / 0.5, 0, 1)
+        level += 10 * rise
+    level[(t > 6.2) & (t < 6.4)] = 1.0
+    level[(t > 25) & (t < 25.05)] += 10  # a twitch
+    found = find_repetitions(None, None, (), activity=(t, level))
+    assert len(found) == 2
+    for rep, onset in zip(found, (5, 15), strict=True):
+        assert rep.begin_s == pytest.approx(onset + 0.1, abs=0.06)
+        assert rep.end_s == pytest.approx(onset + 2.9, abs=0.06)
+        assert rep.hold_start_s == pytest.approx(onset + 0.25, abs=0.06)
+        assert rep.hold_end_s == pytest.approx(onset + 2.75, abs=0.06)
+        assert rep.force_onset_s is None
+
+
+def test_a_submaximal_reference_is_told_from_a_maximal_one():
+    data = {"pull": "reference", "reference": "submaximal", "level": 0.3}
+    cues = cues_from_markers(
+        [Marker(5.0, "cue", data), Marker(15.0, "cue", {"pull": "reference", "tempo_s": 3})]
+    )
+    assert [cue.pull for cue in cues] == ["submaximal", "reference"]
+    assert cues[1].tempo is None

@@ -68,9 +68,14 @@ def pair(
     first: Muscle,
     second: Muscle,
     jitter_ms: float = 0.0,
+    onset: float | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One pull of two muscles; each onset is jittered by an SD of `jitter_ms`."""
-    onset = CUE_S + rng.uniform(0.18, 0.3)
+    """One pull of two muscles; each onset is jittered by an SD of `jitter_ms`.
+
+    It comes 180 to 300 ms after the cue, or at `onset` (s).
+    """
+    if onset is None:
+        onset = CUE_S + rng.uniform(0.18, 0.3)
     a, b = jitter_ms / 1000 * rng.standard_normal(2)
     return (
         pull(rng, kind, shape, first, onset + a, "first"),

@@ -39,6 +39,23 @@ def _biosppy(signal: np.ndarray, rate: float, baseline: Window, search: Window) 
     return _first_inside(found["onsets"], rate, search)
 
 
+def _biosppy_own(signal: np.ndarray, rate: float, baseline: Window, search: Window) -> float:
+    """``find_onsets`` with the defaults of BioSPPy, after the filter of its ``emg.emg``."""
+    del baseline
+    emg, tools = (importlib.import_module(f"biosppy.signals.{name}") for name in ("emg", "tools"))
+    filtered, _, _ = tools.filter_signal(
+        signal=signal,
+        ftype="butter",
+        band="highpass",
+        order=4,
+        frequency=100,
+        sampling_rate=rate,
+    )
+    return _first_inside(
+        emg.find_onsets(signal=filtered, sampling_rate=rate)["onsets"], rate, search
+    )
+
+
 def _neurokit(signal: np.ndarray, rate: float, baseline: Window, search: Window) -> float:
     """``emg_amplitude`` and ``emg_activation`` with the defaults of NeuroKit2."""
     del baseline
@@ -51,7 +68,8 @@ def _neurokit(signal: np.ndarray, rate: float, baseline: Window, search: Window)
 
 
 for _name, _module, _detector in (
-    ("BioSPPy", "biosppy.signals.emg", _biosppy),
+    ("BioSPPy Hodges-Bui", "biosppy.signals.emg", _biosppy),
+    ("BioSPPy find_onsets", "biosppy.signals.emg", _biosppy_own),
     ("NeuroKit2", "neurokit2", _neurokit),
 ):
     try:

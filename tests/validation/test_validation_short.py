@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import known_truth
 import numpy as np
 import pytest
 import validation_campaign as campaign
 import validation_page
+import validation_runs
 
 
 @pytest.fixture(scope="module")
@@ -15,8 +17,9 @@ def plan():
         ("noise", "motor_units"),
         pulls=16,
         sessions=1,
+        compared=2,
         pull_cells=(campaign.Cell((25, 25), (50, 50)),),
-        null_cells=(campaign.Cell((20, 20), (50, 75)),),
+        null_cells=(campaign.Cell((20, 20), (25, 150)), campaign.Cell((26, 12), (50, 50))),
         lead_cells=(campaign.Cell((20, 20), (50, 50), 30),),
     )
 
@@ -25,63 +28,72 @@ def plan():
 def results(plan):
     # The packages are for the campaign: here they would cost more than all the rest.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(campaign.peers, "DETECTORS", {})
-        return campaign.run(plan, seed=77)
+        patch.setattr(validation_runs.peers, "DETECTORS", {})
+        yield campaign.run(plan, seed=77)
 
 
 def test_single_pulls(results):
-    for pulls in results[0]:
+    for pulls in results.pulls:
         assert pulls.n == 16
         assert abs(pulls.bias) < 4
         assert pulls.sd < 9
         assert pulls.coverage >= 0.8
+        assert pulls.flagged <= 2
 
 
-def test_unequal_rise_is_not_called_a_lead(results):
-    for sessions in results[1]:
-        if sessions.cell.lead_ms == 0:
-            assert not {"first", "second"} & set(sessions.verdicts)
+def test_equal_onsets_are_not_called_a_lead(results):
+    null = [s for s in results.sessions if not s.cell.lead_ms]
+    assert len(null) == 4
+    for sessions in null:
+        assert not {"first", "second"} & set(sessions.verdicts)
+        if sessions.cell.rise_ms == (25, 150):
+            assert sessions.verdicts == ("not interpretable",)
 
 
 def test_a_true_lead_is_called(results):
-    lead = [s for s in results[1] if s.cell.lead_ms]
+    lead = [s for s in results.sessions if s.cell.lead_ms]
     assert len(lead) == 2
     for sessions in lead:
         assert sessions.verdicts == ("first",)
-        assert np.mean(sessions.lags) == pytest.approx(-30, abs=8)
+        assert abs(np.mean(sessions.lags)) < 8
+        assert sessions.covered == (True,)
+
+
+def test_single_onsets_are_scored(results):
+    for one in results.peers:
+        ours = one.scores["labapp"]
+        assert len(ours.errors) == 4
+        assert np.median(np.abs(ours.errors)) < 20
+        assert ours.both == 2
+        assert ours.seconds > 0
 
 
 def test_page_holds_every_cell(results, plan):
-    text = validation_page.page(*results, plan, 77)
-    assert "20/20 dB, 50/75 ms" in text
+    text = validation_page.page(results, plan, 77)
+    assert "20/20 dB, 25/150 ms" in text
     assert "lead 30 ms" in text
-    assert "nan" not in text
-    for name, reason in campaign.peers.ABSENT.items():
-        assert f"{name} {reason}" in text
+    assert "nan" not in text.replace("nance", "")
+    for name, reason in validation_page.peers.ABSENT.items():
+        assert f"{name}: {reason}" in text
 
 
 def test_same_seed_same_result(plan):
-    job = replace(plan.pull_cells[0], kind="motor_units"), 2, 5
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(campaign.peers, "DETECTORS", {})
-        one, other = campaign.run_pulls(job), campaign.run_pulls(job)
-    assert (one.bias, one.sd, one.equal) == (other.bias, other.sd, other.equal)
+    job = campaign.Job(replace(plan.pull_cells[0], kind="motor_units"), 2, 5)
+    assert campaign.run_pulls(job) == campaign.run_pulls(job)
 
 
 def test_truth_is_where_it_is_said_to_be():
     rng = np.random.default_rng(3)
-    muscle = campaign.Muscle(40, 0.0)
-    for kind in campaign.KINDS:
-        x = campaign.pair(rng, kind, "step", muscle, muscle)[0]
+    muscle = known_truth.Muscle(40, 0.0)
+    for kind in known_truth.KINDS:
+        x = known_truth.pair(rng, kind, "step", muscle, muscle, onset=1.25)[0]
         level = np.abs(x) > 8 * np.abs(x[300:800]).mean()
-        first = int(np.argmax(level)) / campaign.RATE
-        assert 1.17 < first < 1.33
+        assert int(np.argmax(level)) / known_truth.RATE == pytest.approx(1.25, abs=0.015)
 
 
 def test_verdicts_are_counted():
     cell = campaign.NULL_CELLS[0]
-    given, named = validation_page.tally(
-        [campaign.Sessions(cell, (0.0,) * 3, ("first", "undecided", "not interpretable"))]
-    )
-    assert (given, named) == (2, 1)
+    verdicts = ("first", "undecided", "not interpretable")
+    one = validation_runs.Sessions(cell, (0.0,) * 3, (0.0,) * 3, (True,) * 3, verdicts)
+    assert validation_page.tally([one]) == (2, 1)
     assert validation_page.share(0, 100).startswith("0 of 100 = 0.0 % (0.0 to 3.7)")

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+import labelled_sets
 import numpy as np
 import peer_packages as peers
 
 if TYPE_CHECKING:
-    from validation_campaign import Plan, Pulls, Sessions
+    from validation_campaign import Plan, Results
+    from validation_runs import Peers, Pulls, Scored, Sessions
 
 GIVEN = ("first", "second", "simultaneous", "undecided")
 GENERATORS = {"noise": "noise", "motor_units": "motor units"}
 
 
-def page(pulls: Sequence[Pulls], sessions: Sequence[Sessions], plan: Plan, seed: int) -> str:
+def page(results: Results, plan: Plan, seed: int) -> str:
     """Markdown of a whole run."""
-    null = [s for s in sessions if s.cell.lead_ms == 0]
-    lead = [s for s in sessions if s.cell.lead_ms != 0]
+    null = [s for s in results.sessions if s.cell.lead_ms == 0]
+    lead = [s for s in results.sessions if s.cell.lead_ms != 0]
     cells = len(plan.shapes) * len(plan.kinds)
     parts = [
         "# Validation: onsets, lags and verdicts against known truth",
@@ -29,66 +31,80 @@ def page(pulls: Sequence[Pulls], sessions: Sequence[Sessions], plan: Plan, seed:
         f"({', '.join(plan.shapes)}) and {len(plan.kinds)} generators "
         f"({', '.join(GENERATORS[k] for k in plan.kinds)}) of the simulated lab, 1 kHz. SNR "
         "and rise are given for the first / the second muscle. This run: "
-        f"{len(pulls)} of {len(plan.pull_cells) * cells} cells of single pulls, {len(sessions)} of "
-        f"{(len(plan.null_cells) + len(plan.lead_cells)) * cells} cells of sessions.",
+        f"{len(results.pulls)} cells of single pulls, {len(results.sessions)} of sessions, "
+        f"{len(results.peers)} of packages.",
         "## What must hold",
-        must_hold(pulls, null),
+        must_hold(results.pulls, results.sessions),
         f"## Verdicts of sessions where nothing leads\n\nSessions of 12 pulls, each onset "
         f"jittered by 6 ms; {plan.sessions} sessions per shape and generator, {cells} of "
-        "these per row. A session counts as *given* unless it is not interpretable.",
+        "these per row. A session counts as *given* unless it is not interpretable. *Own rises* "
+        "is the mean lag when each muscle has its own pooled rise, and how often its 95 % "
+        "interval holds the truth.",
         session_table(null),
         "## Verdicts of sessions where the first muscle leads",
         session_table(lead),
         f"## Single pulls\n\n{plan.pulls} pulls per shape and generator, true lags -40 to 40 "
-        "ms; bias and SD in ms, coverage of the 95 % interval.",
-        pull_table(pulls),
+        "ms; bias and SD in ms, coverage of the 95 % interval. *Flagged* pulls were called not "
+        "interpretable (below 10 dB, or rises that differ).",
+        pull_table(results.pulls),
         "## Side by side with published packages",
-        peer_table(pulls),
+        peer_table(results.peers, plan),
+        "## Recordings that were not made here",
+        labelled_part(seed),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def must_hold(pulls: Sequence[Pulls], null: Sequence[Sessions]) -> str:
+def must_hold(pulls: Sequence[Pulls], sessions: Sequence[Sessions]) -> str:
     """Goal, worst and share of cells that meet it."""
-    equal = [p for p in pulls if len(set(p.cell.snr_db)) == 1 and len(set(p.cell.rise_ms)) == 1]
-    unequal = [p for p in pulls if len(set(p.cell.snr_db)) > 1]
-    slow = [p for p in pulls if len(set(p.cell.rise_ms)) > 1]
+    equal = [p for p in pulls if not _uneven(p.cell.snr_db) and not _uneven(p.cell.rise_ms)]
+    unequal = [p for p in pulls if _uneven(p.cell.snr_db)]
+    slow = [p for p in pulls if _uneven(p.cell.rise_ms)]
     ten = [p for p in equal if p.cell.snr_db[0] < 11]
     clean = [p for p in equal if p.cell.snr_db[0] == 25]
+    null = [s for s in sessions if s.cell.lead_ms == 0]
     rows = ["| what | goal | cells that meet it | worst cell |", "|---|---|---|---|"]
 
-    def add(what: str, goal: str, values: Sequence[float], good: Sequence[bool]) -> None:
+    def add(what: str, limit: float, values: Sequence[float]) -> None:
         if values:
+            good = sum(abs(v) <= limit for v in values)
             worst = values[int(np.argmax(np.abs(values)))]
-            rows.append(f"| {what} | {goal} | {sum(good)} of {len(good)} | {worst:+.1f} |")
+            rows.append(f"| {what}, ms | ≤ {limit:g} | {good} of {len(values)} | {worst:+.1f} |")
 
-    for what, limit, group in (
-        ("bias, equal SNR and rise", 2.0, equal),
-        ("bias, unequal SNR", 5.0, unequal),
-        ("bias, unequal rise", 7.0, slow),
-    ):
-        values = [p.bias for p in group]
-        add(f"{what}, ms", f"≤ {limit:g}", values, [abs(v) <= limit for v in values])
-    for what, limit, group in (("10 dB", 12.0, ten), ("25 dB", 5.0, clean)):
-        values = [p.sd for p in group]
-        add(f"SD per pull, {what}, ms", f"≤ {limit:g}", values, [v <= limit for v in values])
+    add("bias of a pull, equal SNR and rise", 2.0, [p.bias for p in equal])
+    add("bias of a pull, unequal SNR", 5.0, [p.bias for p in unequal])
+    add("bias of a pull, unequal rise", 7.0, [p.bias for p in slow])
+    own = [s for s in null if _uneven(s.cell.rise_ms) and not _uneven(s.cell.snr_db)]
+    add(
+        "mean lag of sessions with own rises, unequal rise",
+        7.0,
+        [float(np.nanmean(s.own)) for s in own],
+    )
+    add("SD per pull, 10 dB", 12.0, [p.sd for p in ten])
+    add("SD per pull, 25 dB", 5.0, [p.sd for p in clean])
     cover = [100 * p.coverage for p in (*equal, *unequal)]
     if cover:
-        good = sum(92 <= v <= 98 for v in cover)
+        # Rounded as printed: a share of 200 is known to 1.5 % at best.
+        good = sum(92 <= round(v) <= 98 for v in cover)
         rows.append(
-            f"| coverage of the 95 % interval, equal rise | 92 to 98 % | {good} of {len(cover)} "
-            f"| {min(cover):.0f} to {max(cover):.0f} % |"
+            f"| 95 % interval of a pull covers, equal rise | 92 to 98 % | {good} of {len(cover)} "
+            f"| {min(cover):.0f} to {max(cover):.0f} %, mean {np.mean(cover):.1f} % |"
         )
+    held = [c for s in sessions for c, lag in zip(s.covered, s.own, strict=True) if lag == lag]
+    rows.append(f"| 95 % interval with own rises covers | ≥ 92 % | {share(sum(held), len(held))} |")
+    rows[-1] += " all sessions |"
     given, false = tally(null)
-    worst = max((tally([s]) for s in null), key=lambda pair: pair[1] / max(pair[0], 1))
+    per_row = _rows(null)
+    worst = max(per_row, key=lambda name: _ratio(*tally(per_row[name])[::-1]))
+    wrong = tally(per_row[worst])
     rows.append(
         f"| false “first”, share of verdicts given | ≤ 5 % | {share(false, given)} "
-        f"| {worst[1]} of {worst[0]} |"
+        f"| {wrong[1]} of {wrong[0]} ({worst}) |"
     )
     return "\n".join(rows)
 
 
-def tally(sessions: Sequence[Sessions]) -> tuple[int, int]:
+def tally(sessions: Iterable[Sessions]) -> tuple[int, int]:
     """Verdicts given, and those that say which muscle was first."""
     words = [word for s in sessions for word in s.verdicts]
     return sum(w in GIVEN for w in words), sum(w in ("first", "second") for w in words)
@@ -108,23 +124,21 @@ def share(k: int, n: int) -> str:
 
 
 def session_table(sessions: Sequence[Sessions]) -> str:
-    """One row per cell: mean lag and the verdicts."""
+    """One row per cell: errors of the mean lags, and the verdicts."""
     rows = [
-        "| SNR, rise, lead | mean lag ± SD, ms | first | second | simultaneous | undecided "
-        "| not interpretable |",
-        "|---|---|---|---|---|---|---|",
+        "| SNR, rise, lead | error of the mean lag, ms | with own rises, ms | covers | first "
+        "| second | simultaneous | undecided | not interpretable |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
-    groups: dict[str, list[Sessions]] = {}
-    for s in sessions:
-        name = s.cell.text + (f", lead {s.cell.lead_ms:g} ms" if s.cell.lead_ms else "")
-        groups.setdefault(name, []).append(s)
-    for name, group in groups.items():
+    for name, group in _rows(sessions).items():
         words = [w for s in group for w in s.verdicts]
-        lags = np.array([lag for s in group for lag in s.lags])
-        lags = lags[np.isfinite(lags)]
-        spread = f"{lags.mean():+.1f} ± {lags.std():.1f}" if len(lags) else "none"
+        own = [lag for s in group for lag in s.own]
+        held = [c for s in group for c, lag in zip(s.covered, s.own, strict=True) if lag == lag]
         counts = " | ".join(str(words.count(w)) for w in (*GIVEN, "not interpretable"))
-        rows.append(f"| {name} | {spread} | {counts} |")
+        rows.append(
+            f"| {name} | {_spread([lag for s in group for lag in s.lags])} | {_spread(own)} "
+            f"| {100 * np.mean(held) if held else 0:.0f} % | {counts} |"
+        )
     given, named = tally(sessions)
     rows.append(f"\n“First” or “second” in {share(named, given)} of the verdicts given.")
     return "\n".join(rows)
@@ -133,36 +147,96 @@ def session_table(sessions: Sequence[Sessions]) -> str:
 def pull_table(pulls: Sequence[Pulls]) -> str:
     """One row per cell, shape and generator."""
     rows = [
-        "| SNR, rise | generator | shape | n | bias | SD | more than 60 ms off | covers |",
-        "|---|---|---|---|---|---|---|---|",
+        "| SNR, rise | generator | shape | n | bias | SD | over 60 ms off | covers | flagged |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for p in pulls:
         rows.append(
             f"| {p.cell.text} | {GENERATORS[p.cell.kind]} | {p.cell.shape.replace('_', ' ')} "
-            f"| {p.n} | {p.bias:+.1f} | {p.sd:.1f} | {p.outliers} | {100 * p.coverage:.0f} % |"
+            f"| {p.n} | {p.bias:+.1f} | {p.sd:.1f} | {p.outliers} | {100 * p.coverage:.0f} % "
+            f"| {p.flagged} |"
         )
     return "\n".join(rows)
 
 
-def peer_table(pulls: Sequence[Pulls]) -> str:
-    """False order in pulls with equal onsets, and time per pull of two channels."""
-    names = ["labapp", *peers.DETECTORS]
+def peer_table(compared: Sequence[Peers], plan: Plan) -> str:
+    """Error, false order and time of every detector, cell by cell."""
     rows = [
-        "Pulls with equal onsets in which one muscle is put in front: by a 95 % interval that "
-        "excludes 0 (labapp), by more than 5 ms (packages, which give no interval).",
+        f"The same pulls with equal onsets for all, {plan.compared} per shape and generator: "
+        "median error of the single onsets and share within 25 ms (an onset that was not found "
+        "counts as wrong); pulls in which one muscle is put in front, of those in which both were "
+        "found (labapp: by the 95 % interval of an interpretable lag; packages, which give no "
+        "interval: by more than 5 ms); CPU time per pull of two channels.",
         "",
-        "| SNR, rise | " + " | ".join(f"{n}: false order, ms per pull" for n in names) + " |",
-        "|---|" + "---|" * len(names),
+        "| SNR, rise | detector | median error, ms | within 25 ms | false order | ms per pull |",
+        "|---|---|---|---|---|---|",
     ]
-    groups: dict[str, list[Pulls]] = {}
-    for p in pulls:
-        groups.setdefault(p.cell.text, []).append(p)
+    groups: dict[str, list[Peers]] = {}
+    for one in compared:
+        groups.setdefault(one.cell.text, []).append(one)
     for text, group in groups.items():
-        cells = []
-        for name in names:
-            front, found, tried = np.sum([p.equal[name] for p in group], axis=0)
-            cost = 1000 * np.mean([p.seconds[name] for p in group])
-            cells.append(f"{front} of {found} (found in {found} of {tried}), {cost:.0f}")
-        rows.append(f"| {text} | " + " | ".join(cells) + " |")
-    rows += [f"\n{name} {reason}." for name, reason in peers.ABSENT.items()]
+        for name in ("labapp", *peers.DETECTORS):
+            rows.append(f"| {text} | {name} | {_scores([p.scores[name] for p in group])} |")
+    rows += [f"\n{name}: {reason}." for name, reason in peers.ABSENT.items()]
     return "\n".join(rows)
+
+
+def _scores(scored: Sequence[Scored]) -> str:
+    size = np.abs([e for s in scored for e in s.errors])
+    middle = float(np.median(size))
+    median = f"{middle:.1f}" if math.isfinite(middle) else "most not found"
+    front, both = sum(s.front for s in scored), sum(s.both for s in scored)
+    order = f"{front} of {both}" + (f" = {100 * front / both:.0f} %" if both else "")
+    cost = 1000 * float(np.mean([s.seconds for s in scored]))
+    return f"{median} | {100 * np.mean(size <= 25):.0f} % | {order} | {cost:.1f}"
+
+
+def labelled_part(seed: int) -> str:
+    """Bursts with labels, and bursts in real rest."""
+    if not labelled_sets.DATA.is_dir():
+        return f"Not scored: {labelled_sets.ABSENT}."
+    found = labelled_sets.labelled_bursts()
+    e = labelled_sets.errors_ms(found)
+    size = np.abs(e)
+    covered = np.mean([o.low <= t <= o.high for o, t in found])
+    lines = [
+        f"- Labelled bursts of Kowalski et al. 2021 ({len(e)}; 7 to 19 dB, gradual): median error "
+        f"{np.median(size):.1f} ms (signed {np.median(e):+.1f}), {100 * np.mean(size <= 25):.0f} % "
+        f"within 25 ms, {100 * np.mean(size <= 50):.0f} % within 50 ms; the 95 % interval covers "
+        f"{100 * covered:.0f} %. Goals: 10 ms, 80 %.",
+    ]
+    for snr_db in (12.0, 20.0):
+        made = labelled_sets.bursts_in_real_rest(np.random.default_rng(seed), snr_db, 4)
+        used = [(o, t) for o, t in made if o.state == "ok"]
+        early = sum(o.time < t - labelled_sets.EARLY_S for o, t in used)
+        lines.append(
+            f"- Real EMG switched on over 50 ms in real rest, {snr_db:g} dB: {len(used)} of "
+            f"{len(made)} timed, the others end as a state; more than 100 ms early: "
+            f"{share(early, len(used))}. Goal: ≤ 5 %."
+        )
+    rest, heart = labelled_sets.windows_without_burst()
+    for what, onsets in (("Real rest", rest), ("Heart beats", heart)):
+        wrong = sum(o.state == "ok" for o in onsets)
+        lines.append(f"- {what} without any burst, an onset all the same: {wrong} of {len(onsets)}")
+    return "\n".join(lines)
+
+
+def _rows(sessions: Sequence[Sessions]) -> dict[str, list[Sessions]]:
+    groups: dict[str, list[Sessions]] = {}
+    for s in sessions:
+        name = s.cell.text + (f", lead {s.cell.lead_ms:g} ms" if s.cell.lead_ms else "")
+        groups.setdefault(name, []).append(s)
+    return groups
+
+
+def _spread(values: Sequence[float]) -> str:
+    known = np.array(values)[np.isfinite(values)]
+    return f"{known.mean():+.1f} ± {known.std():.1f}" if len(known) else "none"
+
+
+def _uneven(values: tuple[float, float]) -> bool:
+    return len(set(values)) > 1
+
+
+def _ratio(k: int, n: int) -> float:
+    return k / n if n else 0.0

@@ -18,16 +18,25 @@ def session(force_unit):
         "rate_nominal": 1000.0,
         "received": 4000,
         "lost": 0,
+        "segments": {"base": np.zeros(1, dtype=np.int64)},
         "gaps": (),
+        "filter_delay_s": 0.0,
+        "filter_delay_u_s": 0.0,
+        "beat_s": 0.0,
+        "timing": {"latency_timer_ms": None},
+    }
+    streams = {
+        "emg": SimpleNamespace(id="emg", channels=(emg,), **facts),
+        "force": SimpleNamespace(id="force", channels=(cell,), **facts),
     }
     return SimpleNamespace(
-        streams={
-            "emg": SimpleNamespace(id="emg", channels=(emg,), **facts),
-            "force": SimpleNamespace(id="force", channels=(cell,), **facts),
-        },
+        streams=streams,
+        stream=streams.__getitem__,
+        events=lambda stream: (),
         values=lambda stream: np.zeros((4000, 1)),
         times=lambda stream: np.arange(4000) / 1000.0,
         markers=(),
+        meta={},
         protocol_text="",
         participant="AB-014",
         path="AB-014.h5",

@@ -1,0 +1,87 @@
+"""Activation of every muscle right now, in % of the reference contractions of this recording."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from labapp.analysis import AnalysisSettings
+from labapp.analysis.amplitude import corrected_amplitude, rms
+from labapp.analysis.filters import band_pass
+from labapp.analysis.references import reference_amplitude
+from labapp.workflow.live_pull import FILTER_S, LiveSource, muscle_channels
+
+LOOK_S = 0.25
+"""The level is the RMS of this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Activation of one muscle: RMS in volts, and in % of its reference (None before one)."""
+
+    rms: float
+    percent: float | None
+
+
+class LiveLevels:
+    """Levels of all muscles, and the references they are counted from.
+
+    Parameters
+    ----------
+    source
+        Live samples.
+
+    Notes
+    -----
+    For looking only. The reference is the greatest moving RMS of the session's reference
+    contractions so far, as `labapp.analysis.references.reference_amplitude` finds it; what a
+    report says comes from the analysis of the session.
+    """
+
+    def __init__(self, source: LiveSource, settings: AnalysisSettings | None = None) -> None:
+        self._source = source
+        self._settings = settings or AnalysisSettings()
+        self.references: dict[str, float] = {}
+        """Volts per muscle, corrected for rest."""
+        self._rest: dict[str, float] = {}
+
+    def take_reference(self, cue_s: float, end_s: float) -> None:
+        """Take in a reference contraction between its cue and its end (s, recording time)."""
+        chosen = self._settings
+        before = (cue_s + chosen.baseline_s[0], cue_s + chosen.baseline_s[1])
+        for stream in self._source.streams:
+            begin = before[0] - FILTER_S
+            for channel in muscle_channels(self._source, stream, begin, end_s + FILTER_S):
+                x = band_pass(channel.values, channel.rate, chosen.band_hz)
+                cuts = np.searchsorted(channel.times, [*before, cue_s, end_s]).tolist()
+                rest = rms(x, cuts[0], cuts[1])
+                found = reference_amplitude(
+                    x, channel.rate, [(cuts[2], cuts[3])], rest,
+                    window_s=chosen.reference_window_s, least_snr_db=chosen.reference_snr_db,
+                )  # fmt: skip
+                if math.isfinite(found.value):
+                    known = self.references.get(channel.muscle, 0.0)
+                    self.references[channel.muscle] = max(known, found.value)
+                    self._rest[channel.muscle] = min(rest, self._rest.get(channel.muscle, math.inf))
+
+    def levels(self) -> dict[str, Level]:
+        """Level per muscle over the newest quarter second; NaN where samples are missing."""
+        found: dict[str, Level] = {}
+        for stream in self._source.streams:
+            newest = self._source.newest(stream.id)
+            now = self._source.start_s(stream.id) + newest / stream.rate
+            channels = muscle_channels(self._source, stream, now - LOOK_S - FILTER_S, now)
+            for channel in channels:
+                x = band_pass(channel.values, channel.rate, self._settings.band_hz)
+                level = rms(x, len(x) - round(LOOK_S * channel.rate), len(x))
+                found[channel.muscle] = Level(level, self._percent(channel.muscle, level))
+        return found
+
+    def _percent(self, muscle: str, level: float) -> float | None:
+        reference = self.references.get(muscle)
+        if reference is None or not math.isfinite(level):
+            return None
+        active = corrected_amplitude(level, self._rest[muscle])
+        return 100 * active / reference if math.isfinite(active) else 0.0

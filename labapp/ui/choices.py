@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from labapp.muscles import COPY_CODE, PULSE_CODE
 from labapp.record.config import ClockConfig, DeviceConfig
 from labapp.trials.protocol import Protocol
 from labapp.workflow.devices import default_montage
+from labapp.workflow.person import PersonFacts
 
 MUSCLES = ("RM", "UT", "MT", "LT", "PD", "LD", "SA", "IS", "ES")
-EMG_CODES = tuple(f"{muscle}_{side}" for side in "RL" for muscle in MUSCLES)
+EMG_CODES = (
+    *(f"{muscle}_{side}" for side in "RL" for muscle in MUSCLES),
+    PULSE_CODE,
+    COPY_CODE,
+)
 FORCE_CODES = ("F_PULL",)
 
 
@@ -31,6 +37,7 @@ class SetUp:
     seed: int
     out: Path | None = None
     optional: bool = False
+    person: PersonFacts = field(default_factory=PersonFacts)
 
     @property
     def clock(self) -> ClockConfig:

@@ -44,20 +44,21 @@ class Health(QObject):
         self._status = status
         self.window.topbar.show_status(status, self._drivers)
         self.run.show_status(status)
-        warnings = set(map(str, status.get("warnings", ())))
-        for gone in self._warned - warnings:
+        # A remedy may hold a number that changes; the cause is what comes and goes.
+        warnings = {str(one["what"]): str(one["remedy"]) for one in status.get("warnings", ())}
+        for gone in self._warned - warnings.keys():
             self.window.banners.dismiss(gone)
-        for text in warnings - self._warned:
-            what, _, remedy = text.partition("; ")
+        for what in sorted(warnings.keys() - self._warned):
+            remedy = warnings[what]
             self.window.say(
                 Message(
                     f"{what[:1].upper()}{what[1:]}.",
                     f"{remedy[:1].upper()}{remedy[1:]}." if remedy else "",
                     "bad",
-                    key=text,
+                    key=what,
                 )
             )
-        self._warned = warnings
+        self._warned = set(warnings)
 
     def _tell_device(self, name: str) -> None:
         stream = (self._status or {}).get("streams", {}).get(name)

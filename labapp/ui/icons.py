@@ -10,6 +10,7 @@ from PySide6.QtSvg import QSvgRenderer
 _PATHS = {
     "setup": "M4 7h9M17 7h3M15 5v4M4 17h3M11 17h9M9 15v4M4 12h3M11 12h9M9 10v4",
     "run": "M2 13h4l2-7 4 13 3-9 2 3h5",
+    "check": "M4 4h16v16H4zM8 12.5l3 3 5.5-7",
     "result": "M4 20h16M7 16v-5M12 16V5M17 16V9",
     "library": "M4 5h5v15H4zM9 5h5v15H9zM15 6l4-1 3.5 14-4 1z",
     "settings": "M12 8.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7zM12 2.5v3M12 18.5v3M2.5 12h3M18.5 12h3"

@@ -88,6 +88,11 @@ class LaneNames(QWidget):
             where = QRectF(look.px(12), y, width, line)
             painter.drawText(where, int(Qt.AlignmentFlag.AlignVCenter), text)
             y += line
+        if lane.percent is not None and shown == len(lines):
+            bar = QRectF(look.px(12), y + look.px(2), width, look.px(4))
+            painter.fillRect(bar, look.colour("sunken"))
+            bar.setWidth(width * min(max(lane.percent, 0.0), 100.0) / 100.0)
+            painter.fillRect(bar, ink)
 
 
 def _code(lane: Lane) -> str:
@@ -95,9 +100,11 @@ def _code(lane: Lane) -> str:
 
 
 def value_text(lane: Lane) -> str:
-    """Largest EMG of the last quarter second, or the newest force, with its unit."""
+    """Activation in % of its reference, else the largest EMG of 0.25 s; or the newest force."""
     if np.isnan(lane.value):
         return "no data"
+    if lane.percent is not None and not np.isnan(lane.percent):
+        return f"{lane.percent:.0f} %"
     if lane.channel.kind == "emg":
         return f"{lane.value * 1e6:.0f} µV"
     return f"{lane.value:.0f} {lane.channel.unit}"

@@ -65,6 +65,7 @@ class Lane:
     channel: ChannelInfo
     scale: LaneScale
     value: float = float("nan")
+    percent: float | None = None
 
 
 @dataclass

@@ -81,6 +81,7 @@ class Opening(QObject):
         if self.work is None:
             return
         self.work.run.ensure_traces().allow_filter()
+        self.work.check.allow_analysis()
         self._all_there()
 
     def _not_loaded(self, error: BaseException) -> None:

@@ -13,8 +13,17 @@ from labapp.ui.look import Look
 from labapp.ui.parts import named
 from labapp.ui.theme import GRID
 
-WORK = (("setup", "Set up"), ("run", "Run"), ("result", "Result"), ("library", "Library"))
+WORK = (
+    ("setup", "Set up"),
+    ("check", "Check"),
+    ("run", "Run"),
+    ("result", "Result"),
+    ("library", "Library"),
+)
 FOOT = (("settings", "Settings"), ("help", "Help"))
+
+_STEP_OF = {"sync": "setup"}
+"""Steps that have no button of their own, and the page they belong to."""
 
 
 class Rail(QFrame):
@@ -42,7 +51,7 @@ class Rail(QFrame):
 
     def show_page(self, name: str) -> None:
         """Mark the page that is shown."""
-        self.buttons[name].setChecked(True)
+        self.buttons[_STEP_OF.get(name, name)].setChecked(True)
 
     def _button(self, name: str, words: str, keys: str) -> QToolButton:
         one = QToolButton()

@@ -19,10 +19,10 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from labapp.record.client import Recorder
 from labapp.record.config import ClockConfig
-from labapp.record.ring import RingReader
 from labapp.trials.protocol import Protocol
+from labapp.trials.resume import PRESS, RUN, Resumed, start_data
 from labapp.trials.run import Action, ProtocolRun, RunEvent, RunState
-from labapp.ui.lanes import LiveStream
+from labapp.ui.ringsource import RingSource
 from labapp.workflow.record import LEAD_IN_S, LOOK_AHEAD_S, finish_recording
 
 NS = 1_000_000_000
@@ -30,46 +30,6 @@ TICK_MS = 10
 STATUS_MS = 500
 LONGEST_STEP_S = 0.1
 STOP_TIMEOUT_S = 30.0
-
-
-class RingSource:
-    """The ring of a recording as the live view wants it."""
-
-    def __init__(self, folder: Path, origin_ns: int) -> None:
-        self._ring = RingReader(folder / "live.ring")
-        self._origin_ns = origin_ns
-        self.streams = tuple(
-            LiveStream(stream.id, stream.rate, stream.channels)
-            for stream in self._ring.streams.values()
-        )
-        self._start: dict[str, float] = {}
-
-    def newest(self, stream: str) -> int:
-        """Index after the newest sample."""
-        return self._ring.newest(stream)
-
-    def start_s(self, stream: str) -> float:
-        """Time of sample 0 since the start of the recording, seconds.
-
-        From the first stamp that came; it moves only if the device jumped by more than 0.2 s
-        (a reconnection), so that the traces do not tremble with the radio.
-        """
-        stamp = self._ring.stamp(stream)
-        if stamp is None:
-            return self._start.get(stream, 0.0)
-        index, t_ns = stamp
-        start = (t_ns - self._origin_ns) / NS - (index + 1) / self._ring.streams[stream].rate
-        if abs(start - self._start.get(stream, -1e9)) > 0.2:
-            self._start[stream] = start
-        return self._start[stream]
-
-    def read(self, stream: str, first: int, stop: int) -> tuple[Any, Any]:
-        """Return counts and validity of a range of samples."""
-        return self._ring.read(stream, first, stop)
-
-    def close(self) -> None:
-        """Give the ring free."""
-        self._ring.close()
 
 
 class LiveRecording(QObject):
@@ -160,8 +120,25 @@ class LiveRecording(QObject):
         self.run = ProtocolRun(
             self.protocol, seed=self.seed, start_ns=start, optional=self.optional
         )
+        # What it takes to go on where we are, should this window die.
+        data = start_data(self.run, optional=self.optional)
+        self._order(partial(self.recorder.mark, RUN, data, self.now_ns()))
         self._tick.start()
         self.run_changed.emit(self.run.state)
+
+    def take_up(self, resumed: Resumed) -> None:
+        """Go on with a run that another window had begun."""
+        self.run = resumed.run
+        self._take_events(list(resumed.events))
+        if not self.run.state.over:
+            self._tick.start()
+        self._show_run()
+
+    def mark(self, kind: str, data: dict[str, Any]) -> float:
+        """Write a marker a moment from now; returns its time, s since the recording began."""
+        when = self.now_ns() + self._ahead_ns
+        self._order(partial(self.recorder.mark, kind, data, when))
+        return self.seconds(when)
 
     def press(self, action: Action) -> None:
         """Do what the operator asks; a marker works without a protocol too."""
@@ -170,6 +147,7 @@ class LiveRecording(QObject):
             if action == "marker":
                 self._take_events([RunEvent("marker", now, {})])
             return
+        self._order(partial(self.recorder.mark, PRESS, {"action": action}, now))
         self._take_events(self.run.press(action, now))
         self._show_run()
 

@@ -26,7 +26,7 @@ from labapp.ui.recording import LiveRecording
 from labapp.ui.theme import ThemeName
 from labapp.workflow.demo_job import demo_protocol
 
-PAGES = ("setup", "result", "library", "settings", "help")
+PAGES = ("setup", "check", "result", "library", "settings", "help")
 SETTLE_MS = 400
 
 

@@ -11,20 +11,22 @@ from PySide6.QtGui import QCloseEvent
 
 from labapp.errors import LabError
 from labapp.record.client import Recorder
-from labapp.record.config import RecorderConfig, read_config
-from labapp.record.place import CONFIG_NAME
-from labapp.trials.protocol import Protocol, parse_protocol
+from labapp.record.config import RecorderConfig
+from labapp.trials.protocol import Protocol
 from labapp.ui.banner import Message
 from labapp.ui.choices import SetUp
 from labapp.ui.health import Health
 from labapp.ui.jobs import Progress
+from labapp.ui.pages.check import CheckPage
 from labapp.ui.pages.run import RunPage
 from labapp.ui.pages.setup import SetupPage
 from labapp.ui.recording import LiveRecording
 from labapp.ui.shelf import analyse_file
 from labapp.ui.window import Window
 from labapp.workflow.naming import ensure_folder
+from labapp.workflow.person import MARKER
 from labapp.workflow.record import recorder_config, session_path
+from labapp.workflow.resume import Attached, attach
 
 CLOSE_KEY = "closing"
 Started = tuple[Recorder, RecorderConfig, Path, Protocol | None]
@@ -44,9 +46,9 @@ class Steering(QObject):
     unfinished = Signal()
     recover_wanted = Signal(object)
 
-    def __init__(self, window: Window, setup: SetupPage, run: RunPage) -> None:
+    def __init__(self, window: Window, setup: SetupPage, check: CheckPage, run: RunPage) -> None:
         super().__init__(window)
-        self.window, self.setup, self.run = window, setup, run
+        self.window, self.setup, self.check, self.run = window, setup, check, run
         self.recording: LiveRecording | None = None
         self.finishing = False
         self._optional = False
@@ -80,7 +82,9 @@ class Steering(QObject):
                 participant=chosen.participant,
                 protocol=protocol,
             )
-            return Recorder.start(config), config, out, protocol
+            recorder = Recorder.start(config)
+            recorder.mark(MARKER, chosen.person.as_marker())
+            return recorder, config, out, protocol
 
         self.window.work("Starting the recorder", job, self._started, failed=self._not_started)
 
@@ -119,6 +123,7 @@ class Steering(QObject):
         recording.died.connect(self._died)
         self.setup.set_recording(True)
         self.run.set_recording(recording, config.participant)
+        self.check.set_recording(recording, config.participant)
 
     def attach(self, folder: Path) -> None:
         """Follow a recording that another window left running."""
@@ -127,26 +132,23 @@ class Steering(QObject):
             return
         self._optional = False
 
-        def job(_: Progress) -> Started:
-            config = read_config(folder / CONFIG_NAME)
-            protocol = None
-            if config.protocol is not None:
-                protocol = parse_protocol(config.protocol.text, name=config.protocol.name)
-            return Recorder.attach(folder), config, _session_of(folder), protocol
+        self.window.work("Attaching to the recording", lambda _: attach(folder), self._attached)
 
-        self.window.work("Attaching to the recording", job, self._attached)
-
-    def _attached(self, result: Started) -> None:
-        self._started(result)
-        if self.recording is not None:
-            self.window.say(
-                Message(
-                    "The recording went on while no window was open, and is shown again.",
-                    "Start the protocol again, or finish and analyse what was recorded.",
-                    "grey",
-                    key="attached",
-                )
+    def _attached(self, found: Attached) -> None:
+        self._started((found.recorder, found.config, found.out, found.protocol))
+        if self.recording is None:
+            return
+        if found.resumed is not None:
+            self.recording.take_up(found.resumed)
+            self.run.follow_run()
+        self.window.say(
+            Message(
+                "The recording went on while no window was open, and is shown again.",
+                found.what_now(),
+                "grey",
+                key="attached",
             )
+        )
 
     def look_for_running(self) -> None:
         """At start: find a recording that a window left running, and attach to it."""
@@ -186,6 +188,7 @@ class Steering(QObject):
         self.finishing = True
         recording.quiet()
         self.run.set_recording(None)
+        self.check.set_recording(None)
         self.run.show_saving()
         recording.source.close()
         self.health.end()
@@ -229,6 +232,7 @@ class Steering(QObject):
         recording, self.recording = self.recording, None
         if recording is not None:
             self.run.set_recording(None)
+            self.check.set_recording(None)
             recording.release()
             recording.recorder.close()
             recording.deleteLater()
@@ -276,11 +280,6 @@ def _analysed(path: Path, progress: Progress) -> dict[str, Any] | LabError:
     except LabError as error:
         logging.getLogger("labapp.ui").warning("not analysed: %s", error)
         return error
-
-
-def _session_of(folder: Path) -> Path:
-    """Path of the session that a recording folder will become."""
-    return folder.with_name(f"{folder.name.removesuffix('.recording')}.h5")
 
 
 def _seed_of(out: Path) -> int:

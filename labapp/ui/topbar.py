@@ -63,7 +63,7 @@ class TopBar(QFrame):
         self.crumb = label("", "crumb", name="breadcrumb")
         self.light = Light(look)
         self.saving: QLabel = label("not recording", "soft", name="saving")
-        self.saving.setToolTip("Bytes that reached the disk in the last second")
+        self.saving.setToolTip("Bytes by which the recording's file grew in the last second")
         outer = QVBoxLayout(self)
         outer.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         outer.setSpacing(6)
@@ -97,7 +97,7 @@ class TopBar(QFrame):
         elapsed = (int(status["now_ns"]) - int(status["origin_ns"])) / 1e9
         self.light.set_on(rate > 0)
         if rate > 0:
-            self.saving.setText(f"REC {clock(elapsed)} · {size(rate)}/s on disk")
+            self.saving.setText(f"REC {clock(elapsed)} · {size(rate)}/s on disk{_room(status)}")
         else:
             self.saving.setText(f"{clock(elapsed)} · nothing reaches the disk")
         self.light.setAccessibleDescription(self.saving.text())
@@ -130,6 +130,14 @@ class TopBar(QFrame):
         one.setToolTip(stream_details(name, stream, driver))
 
 
+def _room(status: dict[str, Any]) -> str:
+    """How long the disk will do, where that is less than a day."""
+    left = status.get("disk_left_s")
+    if left is None or left > 86_400:
+        return ""
+    return f" · room for {clock(left)}"
+
+
 def stream_level(stream: dict[str, Any]) -> tuple[Level, str]:
     """Tint and dot of a device: red only while data are being lost."""
     state = str(stream["state"])
@@ -138,7 +146,8 @@ def stream_level(stream: dict[str, Any]) -> tuple[Level, str]:
     if state != "open":
         return "grey", "◌"
     sent = int(stream["samples"]) + int(stream["lost"])
-    if int(stream["lost"]) > 0.001 * max(1, sent):
+    unsure = stream.get("timing", {}).get("state") == "suspect"
+    if unsure or int(stream["lost"]) > 0.001 * max(1, sent):
         return "warn", "◉"
     return "good", "◉"
 
@@ -149,9 +158,34 @@ def stream_details(name: str, stream: dict[str, Any], driver: str) -> str:
     rate = stream.get("rate_hz")
     if rate:
         lines.append(f"rate: {rate:.2f} Hz")
+    lines += _timing_lines(stream.get("timing", {}), stream.get("port", {}))
     lines.append(f"samples received: {number(int(stream['samples']))}")
     lines.append(f"samples lost: {number(int(stream['lost']))}")
     lines.append(f"bytes that were no data: {number(int(stream['junk_bytes']))}")
     if stream.get("device_text"):
         lines.append(f"device says: {stream['device_text']}")
     return "\n".join(lines)
+
+
+def _timing_lines(timing: dict[str, Any], port: dict[str, Any]) -> list[str]:
+    """Return how well the device's clock is known, in plain words."""
+    lines = []
+    state = timing.get("state")
+    if state == "converging":
+        lines.append("clock: being learnt (takes 5 s)")
+    elif state is not None and timing.get("drift_ppm") is not None:
+        speed = "fast" if timing["drift_ppm"] >= 0 else "slow"
+        sure = "sure to" if state == "locked" else "unsure, about"
+        lines.append(
+            f"clock: {abs(timing['drift_ppm']):.0f} millionths {speed};"
+            f" times {sure} {timing['spread_ms']:.1f} ms"
+        )
+        lines.append(
+            f"data arrive {timing['late_median_ms']:.1f} ms late,"
+            f" {timing['late_max_ms']:.0f} ms at most"
+        )
+    if timing.get("beat_ms"):
+        lines.append(f"times may be off by {timing['beat_ms']:.1f} ms without showing it")
+    if port.get("latency_timer_ms") is not None:
+        lines.append(f"latency timer of the USB chip: {port['latency_timer_ms']} ms")
+    return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -19,6 +19,11 @@ from labapp.ui.parts import named
 from labapp.ui.theme import GRID
 from labapp.ui.tracescontrols import TracesControls
 from labapp.ui.tracesitem import Lines, TracesItem
+from labapp.ui.tracesmarks import Marks
+
+if TYPE_CHECKING:
+    from labapp.workflow.live_levels import Level
+    from labapp.workflow.live_pull import PullLook
 
 FRAME_MS = 16
 SLOWEST_MS = 100
@@ -35,7 +40,7 @@ class TracesView(QWidget):
         self.look = look
         self.lanes: Lanes | None = None
         self.frame_ms = 0.0
-        self._events: list[tuple[float, str]] = []
+        self.marks = Marks()
         self._can_filter = False
         self._swept = 0.0
         self._painted: tuple[object, ...] = ()
@@ -89,7 +94,7 @@ class TracesView(QWidget):
 
     def set_source(self, source: Source | None) -> None:
         """Show another recording, or none."""
-        self._events.clear()
+        self.marks.clear()
         if source is None:
             self.lanes = None
             self.item.repaint_strips([self._x_range()])
@@ -102,15 +107,39 @@ class TracesView(QWidget):
         self.names.set_lanes(self.lanes)
         self._run_timer()
 
+    @property
+    def can_analyse(self) -> bool:
+        """Whether the libraries of filter and analysis have been loaded."""
+        return self._can_filter
+
     def allow_filter(self) -> None:
         """Offer the viewing filter; called once its library has been loaded off this thread."""
         self._can_filter = True
         self.filter.setEnabled(True)
         self.filter.setChecked(True)
 
-    def add_event(self, time_s: float, kind: str) -> None:
-        """Show a moment (cue, marker, reject) as a line across the lanes; lab seconds."""
-        self._events = [*self._events[-49:], (time_s, kind)]
+    def show_onsets(self, look: PullLook) -> None:
+        """Mark the onsets of a pull on the lanes of their muscles."""
+        if self.lanes is not None:
+            self.marks.add_onsets(look, self.lanes)
+            self.item.repaint_strips([self._x_range()])
+
+    def show_levels(self, levels: dict[str, Level]) -> None:
+        """Show the levels beside the lanes, in % once there is a reference."""
+        if self.lanes is not None:
+            for lane in self.lanes.lanes:
+                level = levels.get(lane.channel.muscle or "")
+                lane.percent = None if level is None else level.percent
+
+    def show_age(self, status: dict[str, Any]) -> None:
+        """Say how old the newest sample on the screen is, from a recorder's status."""
+        ages = [
+            (status["now_ns"] - stream["newest_ns"]) / 1e6
+            for stream in status["streams"].values()
+            if stream.get("newest_ns")
+        ]
+        if ages:
+            self.delay.setText(f"newest sample {max(0.0, min(ages)):.0f} ms old")
 
     def refresh(self) -> None:
         """Take what is new and paint it."""
@@ -161,7 +190,7 @@ class TracesView(QWidget):
                 out.append(Lines(red, group.lost, 3.0))
             if len(group.clipped):
                 out.append(Lines(amber, group.clipped, 2.0))
-        out += self._event_lines(lanes)
+        out += self.marks.lines(lanes, self.look)
         return out
 
     def _frame_lines(self, lanes: Lanes) -> Lines:
@@ -171,21 +200,6 @@ class TracesView(QWidget):
         rows[:, 0], rows[:, 2] = left, right
         rows[:, 1] = rows[:, 3] = edges
         return Lines(self.look.colour("border"), rows)
-
-    def _event_lines(self, lanes: Lanes) -> list[Lines]:
-        now, count = lanes.now_s, float(len(lanes.lanes))
-        groups: dict[str, list[tuple[float, float, float, float]]] = {}
-        for at, kind in self._events:
-            age = now - at
-            if 0 <= age < lanes.seconds * 0.97:
-                x = at % lanes.seconds if lanes.mode == "sweep" else -age
-                ink = {"cue": "accent", "reject": "red", "stop": "red"}.get(kind, "faint")
-                groups.setdefault(ink, []).append((x, 0.0, x, count))
-        out = [Lines(self.look.colour(ink, 200), np.array(rows)) for ink, rows in groups.items()]
-        if lanes.mode == "sweep":
-            x = now % lanes.seconds
-            out.append(Lines(self.look.colour("soft"), np.array([(x, 0.0, x, count)])))
-        return out
 
     # ------------------------------------------------------------------ controls
 

@@ -10,6 +10,7 @@ from labapp.errors import LabError
 from labapp.record.listing import list_ports
 from labapp.ui.banner import Message
 from labapp.ui.choices import Preset, SetUp
+from labapp.ui.pages.check import CheckPage
 from labapp.ui.pages.help import HelpPage
 from labapp.ui.pages.library import LibraryPage
 from labapp.ui.pages.result import ResultPage
@@ -19,6 +20,8 @@ from labapp.ui.pages.setup import SetupPage
 from labapp.ui.recording import LiveRecording
 from labapp.ui.shelf import Shelf
 from labapp.ui.steering import Steering
+from labapp.ui.sync import SyncPage
+from labapp.ui.syncing import Syncing
 from labapp.ui.window import Window
 from labapp.workflow.naming import ensure_folder
 
@@ -36,14 +39,19 @@ class Work(QObject):
         self.window = window
         look = window.look
         self.setup = SetupPage(look)
+        self.check = CheckPage(look)
         self.run = RunPage(look)
         self.result = ResultPage(look)
         self.library = LibraryPage(look)
         self.settings = SettingsPage(look, window.preferences)
         self.help = HelpPage(look)
-        for page in (self.setup, self.run, self.result, self.library, self.settings, self.help):
+        work = (self.setup, self.check, self.run, self.result, self.library)
+        for page in (*work, self.settings, self.help):
             window.add_page(page)
-        self.steering = Steering(window, self.setup, self.run)
+        self.steering = Steering(window, self.setup, self.check, self.run)
+        self.sync = SyncPage(look)
+        window.add_page(self.sync)
+        self.syncing = Syncing(window, self.setup, self.sync)
         self.shelf = Shelf(window, self.library, self.result)
         self._connect()
         self._recall()
@@ -56,6 +64,10 @@ class Work(QObject):
         self.setup.problem.connect(window.show_error)
         self.setup.crumbs_changed.connect(window.show_crumb)
         self.run.setup_wanted.connect(lambda: window.go("setup"))
+        self.run.check_wanted.connect(lambda: window.go("check"))
+        self.check.setup_wanted.connect(lambda: window.go("setup"))
+        self.check.run_wanted.connect(lambda: window.go("run"))
+        self.check.failed.connect(window.show_error)
         self.result.library_wanted.connect(lambda: window.go("library"))
         self.result.setup_wanted.connect(lambda: window.go("setup"))
         self.library.attach_wanted.connect(steering.attach)

@@ -12,11 +12,19 @@ from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from labapp.record.client import Recorder
+from labapp.record.config import ClockConfig
 from labapp.record.listing import PortInfo
 from labapp.session.file import open_session
+from labapp.trials.protocol import load_protocol
+from labapp.trials.resume import RUN, start_data
+from labapp.trials.run import ProtocolRun
+from labapp.ui.choices import simulated_devices
 from labapp.ui.opening import Opening
 from labapp.ui.recording import LiveRecording
 from labapp.ui.work import Work
+from labapp.workflow.record import recorder_config
+
+SHORT = Path(__file__).parents[1] / "data" / "short_pull.toml"
 
 Open = Callable[..., Opening]
 
@@ -187,6 +195,129 @@ def test_closing_leaves_the_recorder_running_and_the_next_window_finds_it(
     assert len(list(folder.parent.glob("*.h5"))) == 1
 
 
+def test_simulated_time_stands_still_without_a_window_and_the_run_goes_on(
+    qtbot: QtBot, open_window: Open
+) -> None:
+    opening = open_window(speed=5.0)
+    work = start(opening, qtbot)
+    recording = work.recording
+    assert recording is not None
+    events: list[Any] = []
+    recording.happened.connect(events.append)
+    press(opening.window, work, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: "cue" in [event.kind for event in events], timeout=20_000)
+    child = recording.recorder._child
+    assert child is not None
+    # Nothing tells the recorder goodbye: for the run this is what a kill of the window is.
+    work.steering.let_go()
+    opening.window.close()
+    second = open_window(attach=True)
+    again = second.work
+    assert again is not None
+    qtbot.waitUntil(lambda: "where it was" in second.window.banners.text(), timeout=20_000)
+    assert again.recording is not None
+    later: list[Any] = []
+    again.recording.happened.connect(later.append)
+    assert again.recording.running
+    assert not again.run.begin.isVisible()
+    qtbot.waitUntil(lambda: "rest" in [event.kind for event in later], timeout=20_000)
+    assert [event.kind for event in events + later if event.kind in ("cue", "hold", "relax")] == [
+        "cue",
+        "hold",
+        "relax",
+    ]
+    press(second.window, again, Qt.Key.Key_Escape)
+    with qtbot.waitSignal(again.stopped, timeout=60_000):
+        click(second.window, "finish")
+    assert child.wait(20) == 0
+
+
+def test_a_pull_that_lost_its_window_is_done_again(
+    qtbot: QtBot, open_window: Open, tmp_path: Path
+) -> None:
+    protocol = load_protocol(SHORT)
+    study = tmp_path / "study"
+    study.mkdir()
+    out = study / "AB-014_short_pull.h5"
+    config = recorder_config(
+        out,
+        simulated_devices(),
+        clock=ClockConfig("scaled", 5.0),
+        scenario="rhomboid_leads_30ms",
+        seed=1,
+        participant="AB-014",
+        protocol=protocol,
+    )
+    recorder = Recorder.start(config)
+    child = recorder._child
+    assert child is not None
+    try:
+        run = ProtocolRun(protocol, seed=1, start_ns=recorder.now_ns() + 10**9)
+        recorder.mark(RUN, start_data(run, optional=False), recorder.now_ns())
+        while run.state.step != "build up":
+            for event in run.tick(run.next_ns or 0):
+                recorder.mark(event.kind, event.data, event.t_ns)
+        hold = run.next_ns
+        assert hold is not None
+        qtbot.waitUntil(lambda: recorder.now_ns() > hold + 10**9, timeout=20_000)
+    finally:
+        recorder.close()
+    opening = open_window(attach=True)
+    work = opening.work
+    assert work is not None
+    qtbot.waitUntil(
+        lambda: "done again: P goes on" in opening.window.banners.text(), timeout=20_000
+    )
+    assert work.recording is not None
+    assert work.recording.run is not None
+    assert work.recording.run.state.paused
+    assert work.run.text.text() == "Pause. Breathe."
+    later: list[Any] = []
+    work.recording.happened.connect(later.append)
+    press(opening.window, work, Qt.Key.Key_P)
+    qtbot.waitUntil(lambda: "cue" in [event.kind for event in later], timeout=20_000)
+    cue = next(event for event in later if event.kind == "cue")
+    assert (cue.data["repetition"], cue.data["attempt"]) == (1, 2)
+    press(opening.window, work, Qt.Key.Key_Escape)
+    with qtbot.waitSignal(work.stopped, timeout=60_000):
+        click(opening.window, "finish")
+    assert child.wait(20) == 0
+    with open_session(out) as session:
+        assert [rep["rejected"] for rep in session.repetitions] == [True, False]
+        assert all(stream.lost == 0 for stream in session.streams.values())
+
+
+def test_signal_check_before_the_test(qtbot: QtBot, open_window: Open) -> None:
+    opening = open_window(speed=20.0)
+    window = opening.window
+    work = start(opening, qtbot)
+    recording = work.recording
+    assert recording is not None
+    click(window, "run_to_check")
+    assert window.page == "check"
+    click(window, "start_check")
+    assert not work.check.start.isEnabled()
+    qtbot.waitUntil(lambda: "Pull gently" in work.check.text.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(work.check.checks), timeout=20_000)
+    assert [one.muscle for one in work.check.checks] == ["RM_R", "UT_R", "MT_R", "LT_R"]
+    assert {one.level for one in work.check.checks} <= {"good", "warn"}
+    assert "of 4 channels" in work.check.text.text() or "All 4" in work.check.text.text()
+    assert work.check.start.text() == "Repeat the check"
+    click(window, "check_to_run")
+    press(window, work, Qt.Key.Key_Space)
+    window.go("check")
+    assert not work.check.start.isEnabled()
+    window.go("run")
+    press(window, work, Qt.Key.Key_Escape)
+    out = recording.out
+    with qtbot.waitSignal(work.stopped, timeout=60_000):
+        click(window, "finish")
+    with open_session(out) as session:
+        kept = [marker.data for marker in session.markers if marker.kind == "check"]
+    assert [data.get("step") for data in kept] == ["rest", "contract", None]
+    assert set(kept[-1]["channels"]) == {"RM_R", "UT_R", "MT_R", "LT_R"}
+
+
 def test_what_cannot_be_opened_is_a_banner(qtbot: QtBot, open_window: Open, tmp_path: Path) -> None:
     opening = open_window()
     work = opening.work
@@ -219,6 +350,27 @@ def test_dead_recorder_is_told_and_recovered(qtbot: QtBot, open_window: Open) ->
     study = opening.window.preferences.study_folder
     qtbot.waitUntil(lambda: len(list(study.glob("*.h5"))) == 1, timeout=30_000)
     qtbot.waitUntil(lambda: not opening.window.jobs._open, timeout=60_000)
+
+
+def test_a_note_that_tells_who_it_is_stops_nobody_but_the_note(open_window: Open) -> None:
+    opening = open_window()
+    work = opening.work
+    assert work is not None
+    setup = work.setup
+    setup.participant.setText("AB-014")
+    assert setup.start.isEnabled()
+    QTest.keyClicks(setup.person.remark, "jane@example.org")
+    assert not setup.start.isEnabled()
+    assert "e-mail address" in setup.hint.text()
+    assert setup.person.warning.isVisible()
+    setup.person.remark.setText("skin abraded twice, 4.5 kOhm")
+    assert setup.start.isEnabled()
+    assert not setup.person.warning.isVisible()
+    setup.person.side.setCurrentIndex(2)
+    chosen = setup.choice()
+    assert chosen is not None
+    assert chosen.person.dominant == "left"
+    assert chosen.person.consent is None  # the simulated person signs nothing
 
 
 def test_set_up_says_what_is_missing(open_window: Open) -> None:
@@ -257,9 +409,13 @@ def test_ports_say_what_is_missing(open_window: Open) -> None:
     combo = opening.window.findChild(QComboBox, "driver_1")
     assert combo is not None
     combo.setCurrentIndex(combo.findData("bitalino"))
+    assert setup.hint.text().startswith("Missing: consent.")
+    assert setup.choice() is None
+    setup.person.consent.click()
     assert setup.hint.text() == ""
     chosen = setup.choice()
     assert chosen is not None
+    assert chosen.person.consent is True
     assert [device.driver for device in chosen.devices] == ["chronojump", "bitalino"]
     assert chosen.clock.kind == "real"
     assert setup.ports.item(2, 0).flags() == Qt.ItemFlag.NoItemFlags

@@ -30,7 +30,7 @@ from labapp.ui.opening import Opening
 from labapp.ui.preferences import Preferences, load_preferences, preferences_path
 
 Open = Callable[..., Opening]
-PAGES = ("setup", "run", "result", "library", "settings", "help")
+PAGES = ("setup", "check", "run", "result", "library", "settings", "help")
 QT_OWN = ("qt_", "ScrollLeftButton", "ScrollRightButton")
 
 
@@ -69,7 +69,7 @@ def test_pages_by_key_and_nothing_is_cut(qtbot: QtBot, open_window: Open) -> Non
     window.resize(1280, 800)
     with qtbot.waitActive(window):
         window.activateWindow()
-    for number, name in enumerate(PAGES[:4], start=1):
+    for number, name in enumerate(PAGES[:5], start=1):
         key = getattr(Qt.Key, f"Key_{number}")
         QTest.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
         assert window.page == name

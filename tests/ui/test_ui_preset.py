@@ -80,6 +80,8 @@ def test_real_devices_of_a_preset_are_on_the_host_clock(open_window: Open) -> No
     assert work is not None
     devices = choose_devices(("emg=bitalino@COM7", "force=chronojump@sim://chronojump"))
     opening.preset(Preset("short_pull", "AB-014", devices=devices, speed=1.0))
+    assert work.setup.choice() is None  # the command line cannot consent for a person
+    work.setup.person.consent.setChecked(True)
     chosen = work.setup.choice()
     assert chosen is not None
     assert chosen.clock.kind == "real"

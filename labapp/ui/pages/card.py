@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -10,7 +12,7 @@ from labapp.trials.run import RunState
 from labapp.ui.look import Look
 from labapp.ui.parts import named
 
-_PHASE_INK = {"pre": "grey", "con": "accent", "hold": "accent", "ecc": "grey", "rest": "grey"}
+PHASE_INK = {"pre": "grey", "con": "accent", "hold": "accent", "ecc": "grey", "rest": "grey"}
 _SPOKEN = {"done": "done", "rejected": "rejected", "now": "in progress", "todo": "to come"}
 
 
@@ -55,13 +57,13 @@ class PhaseBar(QWidget):
             painter.setBrush(look.colour("sunken"))
             painter.drawRoundedRect(box, look.px(4), look.px(4))
             if now:
-                painter.setBrush(look.colour(_PHASE_INK.get(state.phase, "accent"), 90))
+                painter.setBrush(look.colour(PHASE_INK.get(state.phase, "accent"), 90))
                 painter.drawRoundedRect(box, look.px(4), look.px(4))
                 # A random foreperiod shows no progress: nobody may see the beep coming.
                 filled = QRectF(box)
                 filled.setWidth(max(height, width * state.progress))
                 if state.remaining_s is not None:
-                    painter.setBrush(look.colour(_PHASE_INK.get(state.phase, "accent")))
+                    painter.setBrush(look.colour(PHASE_INK.get(state.phase, "accent")))
                     painter.drawRoundedRect(filled, look.px(4), look.px(4))
             painter.setFont(look.font(12, bold=now))
             painter.setPen(look.colour("text" if now else "faint"))
@@ -134,12 +136,17 @@ def breath_words(breath: str) -> str:
     return "" if breath in {"", "free"} else f"Breath: {breath}"
 
 
-def time_words(state: RunState) -> str:
+def large_words(text: str) -> str:
+    """Return a text with true dashes: a dash in a file may be a hyphen; large type shows it."""
+    return re.sub(r"(?<=\w)-(?=\w)", "\u2011", text.replace(" - ", " \u2013 "))
+
+
+def time_words(state: RunState, *, waiting: str = "waiting for Space") -> str:
     """Return how long this step still takes, or what it waits for."""
     if state.over or state.paused:
         return ""
     if state.waiting:
-        return "waiting for Space"
+        return waiting
     if state.countdown is not None:
         return f"{state.countdown} s"
     return f"{state.remaining_s:.1f} s" if state.remaining_s is not None else ""

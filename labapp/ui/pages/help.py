@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QGridLayout
 import labapp
 from labapp.ui.logs import log_folder
 from labapp.ui.look import Look
+from labapp.ui.pages.keypad import KEYS
 from labapp.ui.pages.page import Page
-from labapp.ui.pages.run import KEYS
 from labapp.ui.parts import Card, button, label, row
 from labapp.ui.theme import GRID
 

@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidget
 from labapp import palette
 from labapp.device import get_driver, parse_settings
 from labapp.model import ChannelInfo
+from labapp.muscles import SYNC_CODES
 from labapp.record.config import DeviceConfig
 from labapp.ui.choices import EMG_CODES, FORCE_CODES
 from labapp.ui.look import Look
+from labapp.ui.pages.backmap import MappedChannel
 from labapp.ui.parts import named
 
 
@@ -31,12 +33,12 @@ class MontageTable(QTableWidget):
     changed = Signal()
 
     def __init__(self, look: Look) -> None:
-        super().__init__(0, 3)
+        super().__init__(0, 2)
         self.look = look
         self._devices: tuple[DeviceConfig, ...] = ()
         self._combos: list[tuple[str, str, QComboBox]] = []
         named(self, "montage", "Montage: which muscle is on which channel")
-        self.setHorizontalHeaderLabels(["Channel", "Measures", "Muscle or force"])
+        self.setHorizontalHeaderLabels(["Channel", "Muscle or force"])
         self.verticalHeader().hide()
         self.setShowGrid(False)
         self.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
@@ -45,8 +47,7 @@ class MontageTable(QTableWidget):
         header = self.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         look.changed.connect(self._dress)
 
     def set_devices(self, devices: Sequence[DeviceConfig]) -> None:
@@ -75,19 +76,34 @@ class MontageTable(QTableWidget):
     def doubled(self) -> list[str]:
         """Codes chosen for more than one channel."""
         codes = [combo.currentData() for _, _, combo in self._combos if combo.currentData()]
-        return sorted({code for code in codes if codes.count(code) > 1})
+        return sorted({code for code in codes if codes.count(code) > 1} - SYNC_CODES)
+
+    def channels(self) -> tuple[MappedChannel, ...]:
+        """EMG channels for the drawn back, with the muscle that each lies on."""
+        return tuple(
+            MappedChannel(row, channel, str(combo.currentData() or ""))
+            for row, (_, channel, combo) in enumerate(self._combos)
+            if combo.findData(EMG_CODES[0]) >= 0
+        )
+
+    def assign(self, row: int, code: str) -> None:
+        """Put a channel on a muscle (or on none); what lay there before becomes free."""
+        for other, (_, _, combo) in enumerate(self._combos):
+            if other != row and code and combo.currentData() == code:
+                combo.setCurrentIndex(0)
+        combo = self._combos[row][2]
+        combo.setCurrentIndex(max(0, combo.findData(code)))
 
     def _add(self, device: DeviceConfig, channel: ChannelInfo) -> None:
         row = self.rowCount()
         self.insertRow(row)
         self.setItem(row, 0, QTableWidgetItem(_place(device, channel)))
-        kind = "EMG, V" if channel.kind == "emg" else f"force, {channel.unit}"
-        self.setItem(row, 1, QTableWidgetItem(kind))
         combo = QComboBox()
         codes = EMG_CODES if channel.kind == "emg" else FORCE_CODES
         combo.addItem("not used", "")
         for code in codes:
-            combo.addItem(f"{palette.name(code)}  ({code})", code)
+            combo.addItem(palette.name(code), code)
+            combo.setItemData(combo.count() - 1, code, Qt.ItemDataRole.ToolTipRole)
         chosen = device.montage.get(channel.name, "")
         if chosen and combo.findData(chosen) < 0:
             combo.addItem(chosen, chosen)
@@ -100,7 +116,7 @@ class MontageTable(QTableWidget):
         )
         combo.currentIndexChanged.connect(lambda _: self.changed.emit())
         self._combos.append((device.id, channel.name, combo))
-        self.setCellWidget(row, 2, combo)
+        self.setCellWidget(row, 1, combo)
 
     def _dress(self) -> None:
         size = self.look.px(14)

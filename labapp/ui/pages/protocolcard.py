@@ -14,6 +14,9 @@ from labapp.ui.numbers import minutes
 from labapp.ui.parts import Card, label, named
 from labapp.ui.words import muscle_short
 
+FIRST = "isometric_pull"
+"""Protocol that is chosen before anybody has chosen: the primary test of the onset claim."""
+
 
 class ProtocolCard(Card):
     """`changed` comes with another protocol, `problem` with one that cannot be read."""
@@ -28,6 +31,7 @@ class ProtocolCard(Card):
         self.protocols = QComboBox()
         for name in paths.listing("protocols", ".toml"):
             self.protocols.addItem(name.replace("_", " ").capitalize(), name)
+        self.protocols.setCurrentIndex(max(0, self.protocols.findData(FIRST)))
         named(self.protocols, "protocol", "Protocol", "The test that is run")
         self.aim = label("", name="protocol_aim", wrap=True)
         self.practice = QCheckBox("Practice first")

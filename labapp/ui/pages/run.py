@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, get_args
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy
 
 from labapp.trials.run import Action, RunEvent, RunState
+from labapp.ui.livelook import LiveLook
 from labapp.ui.look import Look
 from labapp.ui.numbers import minutes
-from labapp.ui.pages.card import Dots, PhaseBar, breath_words, time_words
+from labapp.ui.pages.card import Dots, PhaseBar, breath_words, large_words, time_words
+from labapp.ui.pages.feedback import Feedback
+from labapp.ui.pages.keypad import KeyPad
 from labapp.ui.pages.page import Page
+from labapp.ui.participant import ParticipantSwitch
 from labapp.ui.parts import Card, button, label, row, set_role
 from labapp.ui.sound import Tone
 from labapp.ui.theme import GRID
@@ -21,16 +23,6 @@ from labapp.ui.theme import GRID
 if TYPE_CHECKING:
     from labapp.ui.recording import LiveRecording
     from labapp.ui.tracesview import TracesView
-
-KEYS: tuple[tuple[str, Action, str, str], ...] = (
-    ("Space", "next", "Next", "Ends a rest or a step that waits; never a pull"),
-    ("Backspace", "redo", "Redo", "Rejects this repetition and does it again"),
-    ("X", "reject", "Reject", "Leaves the last repetition out of the analysis; it stays stored"),
-    ("P", "pause", "Pause", "Holds the protocol, or lets it go on; recording continues"),
-    ("M", "marker", "Marker", "Writes a marker at this moment"),
-    ("Esc", "stop", "STOP", "Ends the cues at once and marks the file; data are kept"),
-)
-
 
 NOTE_MS = 6000
 
@@ -40,13 +32,14 @@ class RunPage(Page):
 
     finish_wanted = Signal()
     setup_wanted = Signal()
+    check_wanted = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, "run", "Run", scrolls=False)
         self.recording: LiveRecording | None = None
         self.traces: TracesView | None = None
         self.tone = Tone(self)
-        self._buttons: dict[Action, QPushButton] = {}
+        self.live: LiveLook | None = None
         self._size = 0
         self._who = ""
         self._noted = QTimer(self)
@@ -75,22 +68,20 @@ class RunPage(Page):
             "Start the protocol", "begin", "Begins with the first step (Space)", role="primary"
         )
         self.begin.clicked.connect(self.begin_protocol)
+        self.participant = ParticipantSwitch(self.look)
         self.finish = button(
             "Finish and analyse",
             "finish",
             "Stops the recorder, builds and verifies the session, and shows the result",
         )
         self.finish.clicked.connect(self.finish_wanted)
+        self.to_check = button("Signal check", "run_to_check", "Opens the page Check")
+        self.to_check.clicked.connect(self.check_wanted)
         self.to_setup = button(
             "Set up a recording", "run_to_setup", "Opens the page Set up", role="primary"
         )
         self.to_setup.clicked.connect(self.setup_wanted)
-        self.add_actions(self.to_setup, self.finish, self.begin)
-        for key, action, _, _ in KEYS:
-            shortcut = QShortcut(QKeySequence(key), self)
-            shortcut.setObjectName(f"key_{action}")
-            shortcut.setAutoRepeat(False)
-            shortcut.activated.connect(lambda action=action: self.press(action))
+        self.add_actions(self.participant, self.to_check, self.to_setup, self.finish, self.begin)
 
     def _card(self) -> Card:
         card = Card("", "instruction_card")
@@ -105,6 +96,9 @@ class RunPage(Page):
         self.phases = PhaseBar(self.look)
         self.dots = Dots(self.look)
         self.count = label("", "soft", name="repetition_count")
+        self.feedback = Feedback(self.look)
+        self.keypad = KeyPad(self)
+        self.keypad.pressed.connect(self.press)
         card.column.addWidget(self.block)
         card.column.addWidget(self.text, 1)
         beside = row(self.breath, self.left)
@@ -113,24 +107,11 @@ class RunPage(Page):
         card.column.addWidget(self.phases)
         card.column.addWidget(self.dots)
         card.column.addWidget(self.count)
-        card.column.addLayout(self._key_buttons())
+        card.column.addWidget(self.feedback)
+        card.column.addWidget(self.keypad)
         self.sound_note = label(self.tone.note, "faint", name="sound_note", wrap=True)
         card.column.addWidget(self.sound_note)
         return card
-
-    def _key_buttons(self) -> QVBoxLayout:
-        outer = QVBoxLayout()
-        grid = QGridLayout()
-        grid.setSpacing(GRID)
-        for index, (key, action, words, tip) in enumerate(KEYS):
-            role = "stop" if action == "stop" else ""
-            one = button(f"{words}  ·  {key}", f"do_{action}", f"{tip} ({key})", role=role)
-            one.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            one.clicked.connect(lambda _=False, action=action: self.press(action))
-            self._buttons[action] = one
-            grid.addWidget(one, index // 2, index % 2)
-        outer.addLayout(grid)
-        return outer
 
     def crumb(self) -> tuple[str, ...]:
         """Who is recorded, with which protocol."""
@@ -157,6 +138,8 @@ class RunPage(Page):
         """Follow a recording of a participant, or none."""
         self.recording, self._who = recording, who
         self._noted.stop()
+        self._end_live()
+        self.participant.display.show_state(None)
         traces = self.ensure_traces()
         traces.set_source(None if recording is None else recording.source)
         traces.setVisible(recording is not None)
@@ -167,7 +150,28 @@ class RunPage(Page):
         recording.run_changed.connect(self.show_state)
         recording.happened.connect(self._happened)
         recording.over.connect(self._over)
+        self._begin_live(recording, traces)
         self._show_ready(recording)
+
+    def _begin_live(self, recording: LiveRecording, traces: TracesView) -> None:
+        """Look at every pull, if the libraries of the analysis are there."""
+        if not traces.can_analyse:
+            return
+        self.live = live = LiveLook(recording, self)
+        live.looked.connect(self.feedback.show_look)
+        live.looked.connect(traces.show_onsets)
+        live.left_out.connect(self.feedback.leave_out)
+        live.levels_changed.connect(self.feedback.show_levels)
+        live.levels_changed.connect(traces.show_levels)
+        live.failed.connect(lambda error: self._note(f"No live results: {error}"))
+        live.start()
+
+    def _end_live(self) -> None:
+        live, self.live = self.live, None
+        if live is not None:
+            live.close()
+            live.deleteLater()
+        self.feedback.clear()
 
     def press(self, action: Action) -> None:
         """Do what a key or a button asks; Space also starts the protocol."""
@@ -182,15 +186,21 @@ class RunPage(Page):
         """Start the first step."""
         if self.recording is not None:
             self.recording.begin()
-            self.begin.hide()
-            self.finish.hide()
+            self.follow_run()
+
+    def follow_run(self) -> None:
+        """Show a run that has begun; one that is over leaves only the way to the result."""
+        if self.recording is not None and self.recording.running:
+            self._offer()
             self.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif self.recording is not None and self.recording.run is not None:
+            self._offer(self.finish)
 
     def _happened(self, event: RunEvent) -> None:
         if self.recording is None:
             return
         if event.kind in {"cue", "marker", "reject", "stop"} and self.traces is not None:
-            self.traces.add_event(self.recording.seconds(event.t_ns), event.kind)
+            self.traces.marks.add_event(self.recording.seconds(event.t_ns), event.kind)
         if event.kind == "tone":
             self.tone.play(str(event.data.get("tone", "go")))
         if event.kind == "marker":
@@ -207,8 +217,7 @@ class RunPage(Page):
 
     def _over(self) -> None:
         set_role(self.finish, "primary")
-        self.finish.show()
-        self.finish.setEnabled(True)
+        self._offer(self.finish)
         self.finish.setFocus()
 
     # ------------------------------------------------------------------ what the card says
@@ -231,9 +240,8 @@ class RunPage(Page):
             + (f", set {state.set} of {state.sets}" if state.sets > 1 else "")
             + f" · {round(100 * state.total_progress)} % of the test"
         )
-        for action, one in self._buttons.items():
-            one.setEnabled(not state.over or action == "marker")
-        self._buttons["pause"].setText("Go on  ·  P" if state.paused else "Pause  ·  P")
+        self.keypad.show_state(state)
+        self.participant.display.show_state(state)
 
     def _show_ready(self, recording: LiveRecording) -> None:
         protocol = recording.protocol
@@ -248,19 +256,16 @@ class RunPage(Page):
         self.left.setText("")
         self.phases.show_state(None)
         self.dots.show_dots(())
-        self.begin.setVisible(protocol is not None)
         set_role(self.finish, "" if protocol is not None else "primary")
         self.begin.setEnabled(protocol is not None)
-        self.finish.show()
-        self.to_setup.hide()
+        self._offer(self.to_check, self.finish, *([self.begin] if protocol is not None else []))
         self.hint.setText("")
-        for action, one in self._buttons.items():
-            one.setEnabled(action == "marker" or (action == "next" and protocol is not None))
+        self.keypad.allow(*(("marker",) if protocol is None else ("marker", "next")))
 
     def show_saving(self) -> None:
         """Say that the session is being made of what was recorded."""
         self._say("Saving and analysing.", 28)
-        self.to_setup.hide()
+        self._offer()
         self.setFocus()
 
     def _show_idle(self) -> None:
@@ -271,17 +276,17 @@ class RunPage(Page):
         self.phases.show_state(None)
         self.dots.show_dots(())
         self.hint.setText("")
-        self.begin.hide()
-        self.finish.hide()
-        self.to_setup.show()
-        for one in self._buttons.values():
-            one.setEnabled(False)
+        self._offer(self.to_setup)
+        self.keypad.allow()
+
+    def _offer(self, *buttons: QPushButton) -> None:
+        """Show these ways to go on, and no others."""
+        for one in (self.to_check, self.to_setup, self.finish, self.begin):
+            one.setVisible(one in buttons)
 
     def _say(self, text: str, size: int) -> None:
         if self.text.accessibleName() != text:
-            # A dash in a file may be a hyphen; large type shows the difference.
-            shown = text.replace(" - ", " \u2013 ")
-            self.text.setText(re.sub(r"(?<=\w)-(?=\w)", "\u2011", shown))
+            self.text.setText(large_words(text))
             self.text.setAccessibleName(text)
         if self._size != size:
             self._size = size
@@ -289,12 +294,5 @@ class RunPage(Page):
 
     def show_status(self, status: dict[str, Any]) -> None:
         """Say how old the newest sample on the screen is."""
-        if self.traces is None:
-            return
-        ages = [
-            (status["now_ns"] - stream["newest_ns"]) / 1e6
-            for stream in status["streams"].values()
-            if stream.get("newest_ns")
-        ]
-        if ages:
-            self.traces.delay.setText(f"newest sample {max(0.0, min(ages)):.0f} ms old")
+        if self.traces is not None:
+            self.traces.show_age(status)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
-    QLineEdit,
     QRadioButton,
     QVBoxLayout,
     QWidget,
@@ -18,8 +18,10 @@ from labapp.record.listing import PortInfo
 from labapp.trials.protocol import Protocol
 from labapp.ui.choices import Preset, SetUp, simulated_devices
 from labapp.ui.look import Look
+from labapp.ui.pages.backmap import BackMap
 from labapp.ui.pages.montage import MontageTable
 from labapp.ui.pages.page import Page
+from labapp.ui.pages.personcard import PersonCard
 from labapp.ui.pages.ports import PortsTable
 from labapp.ui.pages.protocolcard import ProtocolCard
 from labapp.ui.pages.simulator import SimulatorPanel
@@ -28,12 +30,16 @@ from labapp.ui.theme import GRID
 from labapp.workflow.devices import missing_channels
 from labapp.workflow.naming import check_participant
 
+NARROW = 1080
+"""Width of the page (design pixels) below which the table of the montage stands alone."""
+
 
 class SetupPage(Page):
     """Leads to one button: start recording."""
 
     start_wanted = Signal(object)
     ports_wanted = Signal()
+    sync_wanted = Signal()
     problem = Signal(object)
     crumbs_changed = Signal()
 
@@ -46,13 +52,17 @@ class SetupPage(Page):
         self.protocols = self.test.protocols
         self.test.problem.connect(self.problem)
         self.test.changed.connect(self._protocol_changed)
+        self.person = PersonCard()
+        self.participant = self.person.code
+        self.person.changed.connect(self._check)
+        self.participant.textChanged.connect(lambda _: self.crumbs_changed.emit())
         grid = QGridLayout()
         grid.setSpacing(2 * GRID)
-        left = column(self._who(), self.test, None, spacing=2 * GRID)
+        left = column(self.person, self.test, None, spacing=2 * GRID)
         right = column(self._devices(), self._montage(), None, spacing=2 * GRID)
         grid.addLayout(left, 0, 0)
         grid.addLayout(right, 0, 1)
-        grid.setColumnStretch(0, 5)
+        grid.setColumnStretch(0, 4)
         grid.setColumnStretch(1, 7)
         self.inside.addLayout(grid)
         self.inside.addStretch(1)
@@ -63,29 +73,15 @@ class SetupPage(Page):
             role="primary",
         )
         self.start.clicked.connect(self._start)
-        self.add_actions(self.start)
+        self.sync = button(
+            "Synchronise…", "synchronise", "Measures how the clocks of the two devices relate"
+        )
+        self.sync.clicked.connect(self.sync_wanted)
+        self.add_actions(self.sync, self.start)
         self.test.load()
         self._source_changed()
 
     # ------------------------------------------------------------------ making
-
-    def _who(self) -> Card:
-        card = Card("Participant", "participant_card")
-        self.participant = QLineEdit()
-        self.participant.setPlaceholderText("AB-014")
-        self.participant.setMaxLength(64)
-        named(
-            self.participant,
-            "participant",
-            "Participant code",
-            "A code, never a name or a birth date:\n2 to 4 capitals, a hyphen, 3 to 5 digits",
-        )
-        self.participant.textChanged.connect(self._check)
-        self.participant.textChanged.connect(lambda _: self.crumbs_changed.emit())
-        card.column.addWidget(self.participant)
-        note = "A code such as AB-014. No name, birth date or address is stored."
-        card.column.addWidget(label(note, "faint", name="participant_note", wrap=True))
-        return card
 
     def _devices(self) -> Card:
         card = Card("Devices", "devices_card")
@@ -129,7 +125,9 @@ class SetupPage(Page):
     def _montage(self) -> Card:
         card = Card("Montage", "montage_card", "Which muscle is under which channel.")
         self.montage = MontageTable(self.look)
-        self.montage.changed.connect(self._check)
+        self.montage.changed.connect(self._montage_changed)
+        self.back = BackMap(self.look)
+        self.back.dropped.connect(self.montage.assign)
         self.no_channels = label(
             "The channels of a device appear here when its port is ticked.",
             "soft",
@@ -137,8 +135,21 @@ class SetupPage(Page):
             wrap=True,
         )
         card.column.addWidget(self.no_channels)
-        card.column.addWidget(self.montage)
+        beside = row(self.montage, self.back, spacing=2 * GRID)
+        beside.setAlignment(self.back, Qt.AlignmentFlag.AlignTop)
+        card.column.addLayout(beside)
         return card
+
+    def _montage_changed(self) -> None:
+        channels = self.montage.channels()
+        self.back.set_channels(channels)
+        self.back.setVisible(bool(channels) and self.width() >= self.look.px(NARROW))
+        self._check()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the drawn back out where the window is too narrow for it."""
+        super().resizeEvent(event)
+        self._montage_changed()
 
     # ------------------------------------------------------------------ state
 
@@ -162,6 +173,11 @@ class SetupPage(Page):
         self._recording = on
         self._check()
 
+    @property
+    def recording(self) -> bool:
+        """Whether a recording runs."""
+        return self._recording
+
     def crumb(self) -> tuple[str, ...]:
         """Who and what, for the top bar."""
         what = self.protocol.title if self.protocol else ""
@@ -181,6 +197,7 @@ class SetupPage(Page):
             speed=self.simulator.chosen_speed() if self._all_simulated() else 1.0,
             seed=self.seed,
             optional=self.test.practice.isChecked(),
+            person=self.person.facts(simulated=self._all_simulated()),
         )
 
     def set_preset(self, wishes: Preset) -> None:
@@ -231,7 +248,7 @@ class SetupPage(Page):
         lacking = missing_channels(devices, self.protocol.channels.required)
         if lacking:
             return f"The protocol needs a channel for {', '.join(lacking)}."
-        return ""
+        return self.person.missing(simulated=self._all_simulated())
 
     def _source_toggled(self, on: bool) -> None:
         if on:
@@ -272,6 +289,7 @@ class SetupPage(Page):
         self.hint.setText(missing)
         self.hint.setAccessibleName(missing)
         self.start.setEnabled(not missing)
+        self.sync.setVisible(len(self.montage.devices()) > 1)
 
     def _start(self) -> None:
         chosen = self.choice()

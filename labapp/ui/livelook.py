@@ -1,0 +1,130 @@
+"""Looks at every pull as soon as its samples are there, and at the levels in between.
+
+The arithmetic is that of `labapp.workflow.live_pull` and `live_levels`; it runs off the window's
+thread, and nothing of it is stored.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from labapp.trials.run import RunEvent
+from labapp.ui.jobs import Jobs, Progress
+from labapp.ui.recording import LiveRecording
+
+if TYPE_CHECKING:
+    from labapp.workflow.live_levels import LiveLevels
+
+LEVELS_MS = 200
+REFERENCE_ENDS = frozenset({"relax", "rest", "finished", "stop"})
+
+
+class LiveLook(QObject):
+    """Follows one recording until `close`.
+
+    Signals: `looked` (a `PullLook`), `left_out` (the last pull was rejected), `levels_changed`
+    (muscle to `Level`), `failed` (an exception).
+    """
+
+    looked = Signal(object)
+    left_out = Signal()
+    levels_changed = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, recording: LiveRecording, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._recording = recording
+        self._source = recording.source
+        self._jobs = Jobs(self)
+        self._jobs.failed.connect(self._on_failure)
+        self._levels: LiveLevels | None = None
+        self._asked = False
+        self._reference_s: float | None = None
+        self._pulls: deque[float] = deque()
+        self._references: deque[tuple[float, float]] = deque()
+        self._timer = QTimer(self)
+        self._timer.setInterval(LEVELS_MS)
+        self._timer.timeout.connect(self._poll)
+        recording.happened.connect(self._happened)
+
+    def start(self) -> None:
+        """Begin; call it once the libraries of the analysis have been loaded."""
+        from labapp.workflow.live_levels import LiveLevels
+
+        self._levels = LiveLevels(self._source)
+        self._timer.start()
+
+    def close(self) -> None:
+        """Stop, and wait for what is under way: the ring may be closed afterwards."""
+        self._timer.stop()
+        self._jobs.finish()
+
+    def _happened(self, event: RunEvent) -> None:
+        seconds = self._recording.seconds(event.t_ns)
+        if event.kind == "cue":
+            self._reference_s = None
+            if event.data.get("role") == "reference":
+                self._reference_s = seconds
+            else:
+                self._pulls.append(seconds)
+        elif event.kind in REFERENCE_ENDS and self._reference_s is not None:
+            self._references.append((self._reference_s, seconds))
+            self._reference_s = None
+        elif event.kind == "reject":
+            cue = self._recording.seconds(event.data["cue_ns"])
+            if cue in self._pulls:
+                self._pulls.remove(cue)
+            self.left_out.emit()
+
+    def _newest_s(self) -> float:
+        """Time up to which every device has delivered."""
+        return min(
+            (
+                self._source.start_s(stream.id) + self._source.newest(stream.id) / stream.rate
+                for stream in self._source.streams
+                if any(channel.kind == "emg" for channel in stream.channels)
+            ),
+            default=0.0,
+        )
+
+    def _poll(self) -> None:
+        """Start at most one piece of work; it must not pile up on a slow machine."""
+        from labapp.workflow.live_pull import FILTER_S, look_at_pull, ready_s
+
+        levels = self._levels
+        if self._asked or levels is None:
+            return
+        newest = self._newest_s()
+        self._asked = True
+        if self._references and newest > self._references[0][1] + FILTER_S:
+            cue, end = self._references.popleft()
+
+            def take(_: Progress) -> None:
+                levels.take_reference(cue, end)
+
+            self._jobs.start(take, lambda _: self._done(), shown=False)
+        elif self._pulls and newest > ready_s(self._pulls[0]):
+            pull = self._pulls.popleft()
+            self._jobs.start(
+                lambda _: look_at_pull(self._source, pull), self._show_pull, shown=False
+            )
+        else:
+            self._jobs.start(lambda _: levels.levels(), self._show_levels, shown=False)
+
+    def _done(self) -> None:
+        self._asked = False
+
+    def _show_pull(self, look: Any) -> None:
+        self._done()
+        self.looked.emit(look)
+
+    def _show_levels(self, levels: Any) -> None:
+        self._done()
+        self.levels_changed.emit(levels)
+
+    def _on_failure(self, error: object) -> None:
+        self._timer.stop()  # a fault that repeats five times a second helps nobody
+        self.failed.emit(error)

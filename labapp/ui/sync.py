@@ -1,0 +1,208 @@
+"""Synchronise: a step off the page Set up that measures how two devices' clocks relate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from labapp.errors import LabError
+from labapp.record.config import DeviceConfig
+from labapp.ui.look import Look
+from labapp.ui.pages.page import Page
+from labapp.ui.parts import Card, Level, button, clear, column, fact, label, named
+from labapp.ui.theme import GRID
+
+if TYPE_CHECKING:  # the files of sessions need not be loaded for the first frame
+    from labapp.workflow.sync import SyncFinding, SyncMethod
+    from labapp.workflow.sync_guide import SyncStep
+
+WAYS = (
+    ("A pulse that both devices record", "pulses"),
+    ("A copy of the force in a spare EMG channel", "copy"),
+)
+WIDEST = 880
+UNMEASURED = (
+    "Until it is measured, times of the one device against the other carry an unknown constant "
+    "(30 ms and more). Muscles on one box are not affected."
+)
+
+
+class SyncPage(Page):
+    """Steps, progress and finding; says what it wants and does nothing itself."""
+
+    back_wanted = Signal()
+    start_wanted = Signal(object)
+    stop_wanted = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, "sync", "Synchronise")
+        self._devices: tuple[DeviceConfig, ...] = ()
+        self._running = False
+        self._blocked = ""
+        self._problem = "Choose two devices on the page Set up."
+        self.finding: SyncFinding | None = None
+        way = Card("How", "sync_way_card")
+        self.way = QComboBox()
+        for words, method in WAYS:
+            self.way.addItem(words, method)
+        named(self.way, "sync_way", "How the devices are related", "What both devices record")
+        self.way.currentIndexChanged.connect(lambda _: self._show_steps())
+        way.column.addWidget(self.way)
+        self.steps = column(spacing=2 * GRID)
+        for card in (self._result_card(), way):
+            self.inside.addWidget(card)
+        self.inside.addLayout(self.steps)
+        self.inside.addStretch(1)
+        self.body.setMaximumWidth(look.px(WIDEST))
+        look.changed.connect(lambda: self.body.setMaximumWidth(look.px(WIDEST)))
+        self.back = button("Back to set up", "sync_back", "Leaves this step; what was found stays")
+        self.back.clicked.connect(self.back_wanted)
+        self.stop = button("Stop", "sync_stop", "Ends the recording and uses what there is")
+        self.stop.clicked.connect(self._stop)
+        self.start = button(
+            "Start measuring", "sync_start", "Records both devices for this step", role="primary"
+        )
+        self.start.clicked.connect(self._start)
+        self.add_actions(self.back, self.stop, self.start)
+        self._show_finding()
+        self._refresh()
+
+    def _result_card(self) -> Card:
+        card = Card("Finding", "sync_result_card")
+        self.now = label("", "hero", name="sync_now", wrap=True)
+        self.found = QWidget()
+        named(self.found, "sync_found", "What was found")
+        self.lines = column(spacing=GRID)
+        self.found.setLayout(self.lines)
+        for widget in (self.now, self.found):
+            card.column.addWidget(widget)
+        return card
+
+    # ------------------------------------------------------------------ what is shown
+
+    def set_devices(self, devices: Sequence[DeviceConfig]) -> None:
+        """Prepare the steps for these devices; another choice than before forgets the finding."""
+        if tuple(devices) != self._devices:
+            self._devices = tuple(devices)
+            self.finding = None
+            self._show_finding()
+        self._show_steps()
+
+    def set_blocked(self, why: str) -> None:
+        """Say why measuring cannot start now; empty when it can."""
+        self._blocked = why
+        self._refresh()
+
+    def set_running(self, on: bool) -> None:
+        """Show that both devices record, or that they no longer do."""
+        self._running = on
+        if on:
+            self.finding = None
+            self.tell("starting")
+        self._show_finding()
+        self._refresh()
+
+    def tell(self, what: str) -> None:
+        """Show in large letters what to do now."""
+        words = f"{what[:1].upper()}{what[1:]}"
+        self.now.setText(words)
+        self.now.setAccessibleName(words)
+
+    def show_found(self, finding: SyncFinding) -> None:
+        """Show the end of a measurement."""
+        self.finding = finding
+        self.set_running(False)
+
+    @property
+    def method(self) -> SyncMethod:
+        """What the devices will be related by."""
+        chosen: SyncMethod = self.way.currentData()
+        return chosen
+
+    def _show_steps(self) -> None:
+        clear(self.steps)
+        for number, step in enumerate(self._steps_now(), start=1):
+            card = Card(f"{number}  {step.title}", f"step{number}")
+            for place, line in enumerate(step.lines):
+                card.column.addWidget(label(line, name=f"step{number}_line{place}", wrap=True))
+            self.steps.addWidget(card)
+        self._refresh()
+
+    def _steps_now(self) -> tuple[SyncStep, ...]:
+        """Make the steps for the devices; none where there is a problem, kept for the hint."""
+        from labapp.workflow.sync_guide import sync_steps
+
+        self._problem = ""
+        try:
+            return sync_steps(self._devices, self.method)
+        except LabError as error:
+            self._problem = f"{error}."
+            return ()
+
+    def _show_finding(self) -> None:
+        self.now.setVisible(self._running)
+        self.found.setVisible(not self._running)
+        clear(self.lines)
+        found = self.finding
+        if found is None:
+            self._say("not measured", "grey", UNMEASURED)
+            return
+        if found.result.verified:
+            said, _, able = found.text.removeprefix("verified ").partition("; ")
+            self._say("verified", "good", said)
+            able = f"This set-up {able}"
+            self.lines.addWidget(label(able, "title", name="sync_resolves", wrap=True))
+        else:
+            self._say("not verified", "warn", found.text.removeprefix("not verified: "))
+            remedy = f"{found.remedy[:1].upper()}{found.remedy[1:]}."
+            self.lines.addWidget(label(remedy, name="sync_remedy", wrap=True))
+        for place, note in enumerate(found.document["notes"]):
+            words = f"{note[:1].upper()}{note[1:]}."
+            self.lines.addWidget(label(words, "soft", name=f"sync_note{place}", wrap=True))
+        kept = (
+            "Kept for later recordings of these two devices."
+            if found.profile is not None
+            else "Devices without a serial number: recordings with pulses of their own are "
+            "aligned, others are not."
+        )
+        if found.result.verified:
+            self.lines.addWidget(label(kept, "faint", name="sync_kept", wrap=True))
+        where = f"Recording: {found.session}"
+        self.lines.addWidget(label(where, "faint", name="sync_session", wrap=True))
+
+    def _say(self, word: str, level: Level, text: str) -> None:
+        tip = "Standard uncertainty of the time between the two devices"
+        self.lines.addWidget(fact(word, level, text, "sync_verdict", tip))
+
+    def _refresh(self) -> None:
+        if not hasattr(self, "start"):
+            return
+        problem = "" if self._running else self._problem or self._blocked
+        self.hint.setText(problem)
+        self.hint.setAccessibleName(problem)
+        self.start.setEnabled(not self._running and not problem)
+        self.start.setVisible(not self._running)
+        again = "Measure again" if self.finding is not None else "Start measuring"
+        self.start.setText(again)
+        self.start.setAccessibleName(again)
+        self.stop.setVisible(self._running)
+        self.stop.setEnabled(self._running)
+        self.way.setEnabled(not self._running)
+        self.back.setEnabled(not self._running)
+        if self.isVisible():
+            self.entered()
+
+    def entered(self) -> None:
+        """Give the next step the keyboard."""
+        step = self.start if self.start.isEnabled() else self.back
+        (self.stop if self._running else step).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _start(self) -> None:
+        self.start_wanted.emit(self.method)
+
+    def _stop(self) -> None:
+        self.stop.setEnabled(False)
+        self.stop_wanted.emit()

@@ -8,6 +8,7 @@ and NumPy, HDF5 or Qt are imported by the command that needs them.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -66,6 +67,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv
         Words after ``labapp``; those of the process if None.
     """
+    # Our matrices are small: several threads of BLAS cost five times what one does, and take the
+    # cores from the recorder. It counts where NumPy has not been loaded yet.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         # A Windows console in an old code page must not stop a result from being printed.
         reconfigure = getattr(stream, "reconfigure", None)

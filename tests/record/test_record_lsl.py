@@ -61,6 +61,7 @@ class Recorded:
     values: np.ndarray
     times: np.ndarray  # host time, s
     frames: list
+    reads: np.ndarray
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +100,7 @@ def recorded(begun, tmp_path_factory):
                 session.values(name.lower()),
                 session.times(name.lower()) + origin,
                 [frame for frame in frames if frame.stream == at],
+                session.streams[name.lower()].reads,
             )
             for at, name in enumerate(names)
         }
@@ -121,7 +123,17 @@ def test_a_stream_with_losses_is_recorded_exactly(recorded, begun, name, scale):
     assert got.report.received == np.count_nonzero(here)
     assert got.report.segments == 1
     truth = begun + k / RATE  # LSL's clock is perf_counter's on one computer
-    assert np.abs(got.times - truth).max() < 1e-3
+    # On a machine so busy that no read of half a second came in time, nobody could do better
+    # than the best of them; a quiet one is held to 1 ms.
+    assert np.abs(got.times - truth).max() < max(1e-3, 2 * lateness(got, begun, int(k[0])))
+
+
+def lateness(got: Recorded, begun: float, first: int) -> float:
+    """Worst over half seconds of how late the best read was, s."""
+    reads = got.reads
+    late = reads["t_ns"] * 1e-9 - (begun + (first + reads["newest"]) / RATE)
+    blocks = np.floor((reads["t_ns"] - reads["t_ns"][0]) / 5e8).astype(int)
+    return float(max(late[blocks == b].min() for b in np.unique(blocks)))
 
 
 @needs_lsl

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +18,7 @@ from labapp.workflow.record import run_protocol
 DEVICES = ("emg=bitalino@sim://bitalino", "force=chronojump@sim://chronojump")
 IN_MEMORY = tuple(f"{device}?wire=memory" for device in DEVICES)
 SCENARIOS = {
-    # Longest first, for two at a time; the bad radio link goes through real pseudo-terminals.
+    # The bad radio link goes through real pseudo-terminals.
     "lossy": DEVICES,
     "rhomboid_leads_30ms": IN_MEMORY,
     "equal_onsets_unequal_snr": IN_MEMORY,
@@ -44,16 +43,18 @@ class Recorded:
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Recorded]:
-    """Session of a scenario; all are recorded when the first is asked for."""
+    """Session of a scenario, recorded when it is first asked for."""
     folder = tmp_path_factory.mktemp("recorded")
     protocol = hurried()
 
-    def record(scenario: str) -> Recorded:
-        devices = choose_devices(SCENARIOS[scenario])
-        out = folder / f"{scenario}.h5"
-        run_protocol(protocol, "DEMO-001", out, devices, scenario=scenario, seed=7)
-        return Recorded(out)
+    made: dict[str, Recorded] = {}
 
-    with ThreadPoolExecutor(2) as pool:
-        made = dict(zip(SCENARIOS, pool.map(record, SCENARIOS), strict=True))
-    return made.__getitem__
+    def record(scenario: str) -> Recorded:
+        if scenario not in made:
+            devices = choose_devices(SCENARIOS[scenario])
+            out = folder / f"{scenario}.h5"
+            run_protocol(protocol, "DEMO-001", out, devices, scenario=scenario, seed=7)
+            made[scenario] = Recorded(out)
+        return made[scenario]
+
+    return record

@@ -534,8 +534,11 @@ def pytest_arguments(arguments: Sequence[str], stamp: dict[str, Any]) -> list[st
 
 
 def side_by_side() -> list[str]:
-    """Arguments that spread the test files over the processors; a run of few tests does without."""
-    return ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile"]
+    """Arguments that spread the test files over the processors; a run of few tests does without.
+
+    One worker more than processors: many tests wait for a recorder or a window.
+    """
+    return ["-n", str(min((os.cpu_count() or 1) + 1, 5)), "--dist", "loadfile"]
 
 
 def main(words: Sequence[str]) -> int:

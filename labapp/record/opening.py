@@ -59,7 +59,11 @@ def open_document(
 
 
 def stream_trouble(
-    device: DeviceConfig, state: str, fault: str, port: dict[str, Any]
+    device: DeviceConfig,
+    state: str,
+    fault: str,
+    port: dict[str, Any],
+    times_rate: float | None = None,
 ) -> list[dict[str, str]]:
     """Tell what the person should know of a device now, and what helps.
 
@@ -73,6 +77,8 @@ def stream_trouble(
         Why its driver failed, or empty.
     port
         What is known of its port.
+    times_rate
+        How many times its rate it sends, if that is far too much.
     """
     name, found = device.id, []
     if fault:
@@ -82,6 +88,9 @@ def stream_trouble(
         found.append((f"{name}: the port was lost", "plug it in; it is being looked for"))
     elif state == "silent":
         found.append((f"{name}: no data", "check its battery, cable or radio link"))
+    if times_rate is not None:
+        what = f"{name}: sends {times_rate:.0f} times as many samples as its rate says"
+        found.append((what, "check rate and baud rate in its settings; all of it is recorded"))
     wanted, there = device.serial, port.get("serial")
     if wanted and there and wanted != there:
         what = f"{name}: the device with serial number {wanted} is not there"

@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from typing import Any, Final
 
+from labapp.record.flood import Flood
 from labapp.record.latency import WARN_MS, latency_warning, timer_s
 from labapp.timing.beat import Beat, find_beat
 from labapp.timing.clock import ClockKind, DeviceClock
@@ -38,6 +39,7 @@ class Pace:
         self._lock = threading.Lock()
         self._newest = -1
         self._late: deque[float] = deque(maxlen=_LATE_READS)
+        self._flood = Flood(rate)
 
     def observe(self, index: int, stamp_ns: int) -> None:
         """Take a read: index of its newest complete sample within the segment, and its stamp."""
@@ -45,6 +47,7 @@ class Pace:
             return
         self._newest = index
         with self._lock:
+            self._flood.observe(index, stamp_ns)
             self._late.append(self._clock.observe(index, (stamp_ns - self._origin_ns) * 1e-9))
 
     def restart(self) -> None:
@@ -52,6 +55,7 @@ class Pace:
         with self._lock:
             self._newest = -1
             self._late.clear()
+            self._flood.restart()
             self._clock.restart()
 
     def status(self, info: dict[str, Any]) -> dict[str, Any]:
@@ -61,11 +65,12 @@ class Pace:
         """
         with self._lock:
             if self._newest < 0:
-                return {"state": "converging", "beat_ms": 0.0, "warnings": []}
+                return {"state": "converging", "times_rate": None, "beat_ms": 0.0, "warnings": []}
             clock = self._clock
             state, rate, ppm = clock.state, clock.rate, clock.rate_ppm
             spread, at = clock.spread_s, clock.time(self._newest)
             newest, late = self._newest, sorted(self._late)
+            flood = self._flood.factor()
         beat = self._beat(info, None if state == "converging" else rate)
         warnings = []
         if beat is not None and beat.residual_s > WARN_MS * 1e-3:
@@ -86,6 +91,7 @@ class Pace:
             "late_max_ms": 1e3 * late[-1],
             "index": newest,
             "t_ns": self._origin_ns + round(at * 1e9),
+            "times_rate": flood,
             "beat_ms": 0.0 if beat is None else 1e3 * beat.residual_s,
             "warnings": warnings,
         }

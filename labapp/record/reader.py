@@ -110,7 +110,8 @@ class StreamReader:
         """Account of the stream for `Recorder.status` (JSON values)."""
         timing = self.live.pace.status(self._info)
         state = "silent" if self.silent() else self.state
-        trouble = stream_trouble(self.device, state, self.live.fault, self._info)
+        flood = timing["times_rate"]
+        trouble = stream_trouble(self.device, state, self.live.fault, self._info, flood)
         return {
             "state": state,
             "warnings": trouble + timing.pop("warnings"),

@@ -7,7 +7,7 @@ from labapp.trials.protocol import Protocol, parse_protocol
 
 
 def hurried(rest_s: float = 1.0, sets: int = 3) -> Protocol:
-    """The isometric pull with short rests and waits: the same repetitions in a sixth of the time."""
+    """The isometric pull with short rests and waits: as many repetitions in a sixth of the time."""
     text = (paths.bundled("protocols") / "isometric_pull.toml").read_text(encoding="utf-8")
     text = re.sub(r"(?m)^(rest_s|set_rest_s|after_s) = \d+", rf"\1 = {rest_s}", text)
     for step, seconds in (("ready", 0.5), ("relax", 1.2)):

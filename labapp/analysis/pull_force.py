@@ -66,10 +66,10 @@ def force_summary(
 
     Notes
     -----
-    ``low`` and ``high`` hold the scatter of the pulls and the timing between the two devices.
-    ``u_ms``, the standard uncertainty of the mean delay, holds what more pulls do not average
-    out as well: where the onsets are detected (the EMG onset's own interval, one sample of the
-    force).
+    ``low`` and ``high`` hold the scatter of the pulls and what more pulls do not average out: the
+    timing between the two devices, and where the onsets are detected (the EMG onset's own
+    interval, one sample of the force; a ramp's foot is found late rather than early, in every
+    pull alike). ``u_ms`` is the standard uncertainty of the mean delay from all of these.
     """
     if force is None:
         return {
@@ -100,7 +100,8 @@ def force_summary(
         ]
         interval = mean_interval(delays)
         u_ms = 1000 * clock.u_s
-        low, high = with_clocks(interval.low, interval.mean, interval.high, u_ms)
+        lasting = math.hypot(u_ms, *_detection_ms(own, force.rate))
+        low, high = with_clocks(interval.low, interval.mean, interval.high, lasting)
         outside = sum(
             math.isfinite(d) and not EMD_LIMITS_S[0] <= d / 1000 <= EMD_LIMITS_S[1] for d in delays
         )
@@ -110,7 +111,7 @@ def force_summary(
             "high": high,
             "n": interval.n,
             "outside": outside,
-            "u_ms": math.hypot(_standard_error(interval), u_ms, *_detection_ms(own, force.rate)),
+            "u_ms": math.hypot(_standard_error(interval), lasting),
             "timing_u_ms": u_ms,
         }
     return {

@@ -191,6 +191,7 @@ def test_emd_with_a_copy_is_valid_and_within_its_uncertainty(fast_cell):
         error, one = emd_error(document, truth, muscle)
         assert one["timing_u_ms"] < 0.5
         assert abs(error) < 2 * one["u_ms"]
+        assert one["low"] < one["mean"] - error < one["high"]
     assert document["timing"]["links"]["force"]["u_ms"] < 0.5
 
 

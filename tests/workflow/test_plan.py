@@ -18,7 +18,7 @@ from labapp.workflow.plan import freeze_plan, plan_part, plan_sha256
 from labapp.workflow.record import run_protocol
 from labapp.workflow.recording import recorder_config
 
-PROTOCOL = hurried(sets=1)
+PROTOCOL = hurried(sets=1, references=1)
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 DEVICES = (
     "emg=bitalino@sim://bitalino?wire=memory",

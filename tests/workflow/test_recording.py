@@ -55,7 +55,8 @@ def test_one_seed_gives_one_result(tmp_path):
         out = tmp_path / f"{len(sessions)}" / "x.h5"
         out.parent.mkdir()
         devices = choose_devices([device.replace("memory", wire) for device in BOTH])
-        run_protocol(hurried(sets=1), "DEMO-001", out, devices, scenario="lossy", seed=7)
+        protocol = hurried(sets=1, references=1)
+        run_protocol(protocol, "DEMO-001", out, devices, scenario="lossy", seed=7)
         sessions.append(out)
     one, two = map(datasets, sessions)
     assert set(one) == set(two)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from labapp.analysis.force import Pull
 from labapp.analysis.gates import PairFacts
-from labapp.analysis.inputs import RepetitionLike
+from labapp.analysis.inputs import RecordingInput, RepetitionLike
 from labapp.analysis.order import Order
 from labapp.analysis.pairs import Pair
 from labapp.analysis.phases import phases_of
@@ -22,6 +22,8 @@ from labapp.analysis.settings import AnalysisSettings
 from labapp.analysis.statistics import more_than_chance, orders, wilson
 
 Floats = NDArray[np.float64]
+
+SCHEMA = "labapp-analysis/1"
 
 DIGITS = 9
 """Significant digits kept: far below any uncertainty, and equal on every machine."""
@@ -61,6 +63,40 @@ def ms(seconds: float) -> float:
 def equalised_s(pull: MusclePull) -> float:
     """Onset (s) at equal noise, NaN where the pull has none."""
     return pull.equalised.mean if pull.equalised is not None else math.nan
+
+
+def head_part(inputs: RecordingInput, settings: AnalysisSettings) -> dict[str, Any]:
+    """Say what was analysed, by which version, and with which parameters."""
+    rates = {channel.stream: channel.rate for channel in inputs.emg}
+    if inputs.force is not None:
+        rates.setdefault(inputs.force.stream, inputs.force.rate)
+    return {
+        "schema": SCHEMA,
+        "labapp": inputs.version,
+        "session": inputs.session,
+        "protocol": inputs.protocol,
+        "participant": inputs.participant,
+        "rate_hz": rates,
+        "parameters": settings.as_dict(),
+        "parameters_sha256": settings.sha256(),
+    }
+
+
+def streams_part(inputs: RecordingInput) -> dict[str, Any]:
+    """Write the facts of every stream."""
+    return {
+        name: {
+            "driver": s.driver,
+            "rate_hz": s.rate_hz,
+            "rate_nominal_hz": s.rate_nominal_hz,
+            "received": s.received,
+            "lost": s.lost,
+            "gaps": s.gaps,
+            "onset_capable": s.onset_capable,
+            "onset_reason": s.onset_reason,
+        }
+        for name, s in inputs.streams.items()
+    }
 
 
 def verdict_part(

@@ -50,15 +50,7 @@ def force_details(
 
 def value_part(values: Sequence[float], unit: str) -> dict[str, Any]:
     """Mean with its 95 % t-interval, SD, n and unit."""
-    interval = mean_interval(values)
-    return {
-        "mean": interval.mean,
-        "low": interval.low,
-        "high": interval.high,
-        "sd": interval.sd,
-        "n": interval.n,
-        "unit": unit,
-    }
+    return {**mean_interval(values).as_row(), "unit": unit}
 
 
 def _rules(pulls: Sequence[Pull]) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def force_summary(
     clean = [pull for pull in found if not pull.reasons]
     rfd = {}
     for name in clean[0].rfd if clean else {}:
-        rfd[name] = _summary([pull.rfd.get(name, math.nan) for pull in clean])
+        rfd[name] = mean_interval([pull.rfd.get(name, math.nan) for pull in clean]).as_row()
     emd: dict[str, Any] = {}
     for muscle, own in muscles.items():
         clock = clocks.get(muscle, worst)
@@ -115,11 +115,11 @@ def force_summary(
             "timing_u_ms": u_ms,
         }
     return {
-        "peak_n": _summary([pull.peak for pull in found]),
+        "peak_n": mean_interval([pull.peak for pull in found]).as_row(),
         "rfd": rfd,
-        "rfd_peak": _summary([pull.rfd_peak for pull in clean]),
-        "impulse_100_ns": _summary([pull.impulse_100 for pull in clean]),
-        "impulse_200_ns": _summary([pull.impulse_200 for pull in clean]),
+        "rfd_peak": mean_interval([pull.rfd_peak for pull in clean]).as_row(),
+        "impulse_100_ns": mean_interval([pull.impulse_100 for pull in clean]).as_row(),
+        "impulse_200_ns": mean_interval([pull.impulse_200 for pull in clean]).as_row(),
         "rfd_valid": force.rate >= EMD_RATE_HZ * 0.95,
         "onset_rule": ONSET_RULE,
         "emd_ms": emd,
@@ -137,14 +137,3 @@ def _detection_ms(pulls: Sequence[MusclePull], force_rate: float) -> tuple[float
     widths = [one.onset.high - one.onset.low for one in pulls if one.usable]
     width = float(np.median(widths)) if widths else math.nan
     return 1000 * width / (2 * 1.96), 1000 / force_rate / math.sqrt(12)
-
-
-def _summary(values: Sequence[float]) -> dict[str, Any]:
-    interval = mean_interval(values)
-    return {
-        "mean": interval.mean,
-        "sd": interval.sd,
-        "n": interval.n,
-        "low": interval.low,
-        "high": interval.high,
-    }

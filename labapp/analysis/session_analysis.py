@@ -22,9 +22,11 @@ from labapp.analysis.blocks import (
 from labapp.analysis.clocks import across_devices, delay_clocks, timing_part, without_filters
 from labapp.analysis.document import (
     equalised_s,
+    head_part,
     order_part,
     plain,
     repetition_part,
+    streams_part,
     verdict_part,
 )
 from labapp.analysis.equalise import NoiseBank
@@ -48,8 +50,6 @@ from labapp.errors import LabError
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, float], None]
-
-SCHEMA = "labapp-analysis/1"
 
 
 def analyse_recording(
@@ -148,18 +148,8 @@ def analyse_recording(
         )
     ] + pair_findings(facts, settings)
     clocks = delay_clocks(inputs)
-    rates = {channel.stream: channel.rate for channel in inputs.emg}
-    if inputs.force is not None:
-        rates.setdefault(inputs.force.stream, inputs.force.rate)
     document = {
-        "schema": SCHEMA,
-        "labapp": inputs.version,
-        "session": inputs.session,
-        "protocol": inputs.protocol,
-        "participant": inputs.participant,
-        "rate_hz": rates,
-        "parameters": settings.as_dict(),
-        "parameters_sha256": settings.sha256(),
+        **head_part(inputs, settings),
         "verdict": verdict_part(result, muscles, order_asked=inputs.order_asked),
         "repetitions": [
             without_filters(
@@ -204,19 +194,7 @@ def analyse_recording(
             for f in quality
         ],
         "timing": timing_part(inputs, order, settings),
-        "streams": {
-            name: {
-                "driver": s.driver,
-                "rate_hz": s.rate_hz,
-                "rate_nominal_hz": s.rate_nominal_hz,
-                "received": s.received,
-                "lost": s.lost,
-                "gaps": s.gaps,
-                "onset_capable": s.onset_capable,
-                "onset_reason": s.onset_reason,
-            }
-            for name, s in inputs.streams.items()
-        },
+        "streams": streams_part(inputs),
     }
     tell("done", 1.0)
     cleaned: dict[str, Any] = plain(document)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labapp.analysis.force_details import value_part
 from labapp.analysis.plate import LEAST_LOAD_N, LEAST_SHARE, Sway, centre_of_pressure, sway
-from labapp.analysis.statistics import mean_interval
 from labapp.errors import LabError
 
 Floats = NDArray[np.float64]
@@ -69,11 +69,11 @@ def standing_part(plate: PlateInput, trials: Sequence[StandingTrial]) -> dict[st
     summary: dict[str, Any] = {}
     for condition, found in kept.items():
         summary[condition] = {
-            name: {**_mean([getattr(one, name) for one, _ in found]), "unit": unit}
+            name: value_part([getattr(one, name) for one, _ in found], unit)
             for name, unit in UNITS.items()
         }
         for name in ("left_percent", "front_percent"):
-            summary[condition][name] = {**_mean([row[name] for _, row in found]), "unit": "%"}
+            summary[condition][name] = value_part([row[name] for _, row in found], "%")
     areas = [summary[condition]["ellipse_mm2"]["mean"] for condition in summary]
     quotient = areas[1] / areas[0] if len(areas) == 2 and areas[0] > 0 else None
     return {
@@ -116,14 +116,3 @@ def _trial(plate: PlateInput, trial: StandingTrial) -> tuple[dict[str, Any], Swa
         "front_percent": force.front_percent,
     }
     return row, one
-
-
-def _mean(values: Sequence[float]) -> dict[str, Any]:
-    interval = mean_interval(values)
-    return {
-        "mean": interval.mean,
-        "sd": interval.sd,
-        "low": interval.low,
-        "high": interval.high,
-        "n": interval.n,
-    }

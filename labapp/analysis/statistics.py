@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise, permutations
 
 import numpy as np
@@ -23,6 +23,10 @@ class MeanInterval:
     low: float
     high: float
     n: int
+
+    def as_row(self) -> dict[str, float | int]:
+        """Fields of the analysis document: mean, sd, low, high, n."""
+        return asdict(self)
 
 
 def mean_interval(values: ArrayLike, level: float = 0.95) -> MeanInterval:
@@ -60,6 +64,11 @@ def robust_sd(values: ArrayLike) -> float:
     return float(1.4826 * np.median(np.abs(v - np.median(v)))) if len(v) else math.nan
 
 
+def _check_share(k: int, n: int) -> None:
+    if not 0 <= k <= n or n == 0:
+        raise LabError(f"{k} of {n} is not a share", "give 0 <= k <= n")
+
+
 def jeffreys(k: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """Jeffreys interval of a share: quantiles of ``Beta(k + 1/2, n - k + 1/2)``.
 
@@ -70,8 +79,7 @@ def jeffreys(k: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """
     from scipy.special import betaincinv
 
-    if not 0 <= k <= n or n == 0:
-        raise LabError(f"{k} of {n} is not a share", "give 0 <= k <= n")
+    _check_share(k, n)
     tail = (1 - level) / 2
     return (
         float(betaincinv(k + 0.5, n - k + 0.5, tail)),
@@ -89,8 +97,7 @@ def wilson(k: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """
     from scipy.special import ndtri
 
-    if not 0 <= k <= n or n == 0:
-        raise LabError(f"{k} of {n} is not a share", "give 0 <= k <= n")
+    _check_share(k, n)
     z = float(ndtri(0.5 + level / 2))
     share, weight = k / n, 1 + z * z / n
     middle = (share + z * z / (2 * n)) / weight

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from labapp.analysis.document import order_part, plain
+from labapp.analysis.document import head_part, order_part, plain, streams_part
 from labapp.analysis.force_details import force_details
 from labapp.analysis.inputs import RecordingInput
 from labapp.analysis.phases import phases_of
@@ -18,7 +18,7 @@ EMG_PARTS = ("conditions", "selectivity", "crosstalk", "fatigue", "co_activation
 
 
 def analyse_without_emg(
-    inputs: RecordingInput, settings: AnalysisSettings | None = None, *, schema: str
+    inputs: RecordingInput, settings: AnalysisSettings | None = None
 ) -> dict[str, Any]:
     """Analyse what can be analysed without EMG; the document has all its parts.
 
@@ -31,17 +31,9 @@ def analyse_without_emg(
     ]
     kept = [rep for rep in inputs.repetitions if rep.valid]
     valid = [p for p, rep in zip(pulls, inputs.repetitions, strict=True) if rep.valid]
-    rates = {} if inputs.force is None else {inputs.force.stream: inputs.force.rate}
     cleaned: dict[str, Any] = plain(
         {
-            "schema": schema,
-            "labapp": inputs.version,
-            "session": inputs.session,
-            "protocol": inputs.protocol,
-            "participant": inputs.participant,
-            "rate_hz": rates,
-            "parameters": settings.as_dict(),
-            "parameters_sha256": settings.sha256(),
+            **head_part(inputs, settings),
             "verdict": {
                 "state": "not interpretable",
                 "muscle": None,
@@ -84,19 +76,7 @@ def analyse_without_emg(
                 "sync": inputs.sync,
                 "uncertainty_ms": None,
             },
-            "streams": {
-                name: {
-                    "driver": s.driver,
-                    "rate_hz": s.rate_hz,
-                    "rate_nominal_hz": s.rate_nominal_hz,
-                    "received": s.received,
-                    "lost": s.lost,
-                    "gaps": s.gaps,
-                    "onset_capable": s.onset_capable,
-                    "onset_reason": s.onset_reason,
-                }
-                for name, s in inputs.streams.items()
-            },
+            "streams": streams_part(inputs),
         }
     )
     return cleaned

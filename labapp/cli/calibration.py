@@ -102,8 +102,8 @@ def _gravity(args: argparse.Namespace) -> tuple[float, str]:
 
 
 def _device(args: argparse.Namespace) -> tuple[DeviceConfig, str, str]:
-    from labapp.workflow.calibrated_devices import serial_of
     from labapp.workflow.devices import choose_devices, force_channels
+    from labapp.workflow.serials import serial_of
 
     if len(args.device) != 1:
         raise LabError(

@@ -12,10 +12,9 @@ from typing import Any, Final
 
 import serial
 
-from labapp.timing.beat import FTDI_TIMER_S, FTDI_VENDOR, USB_FRAME_S
+from labapp.timing.beat import SLOW_TIMER_MS, is_ftdi
 
 WANTED_MS: Final = 1
-WARN_MS: Final = 2
 _TIMERS: Final = Path("/sys/bus/usb-serial/devices")
 
 
@@ -53,35 +52,20 @@ def set_latency(port: serial.Serial, name: str, timers: Path = _TIMERS) -> dict[
     }
 
 
-def timer_s(info: dict[str, Any]) -> float | None:
-    """Timer that packets of a port wait for, s: read back, presumed, or None (no USB port)."""
-    told = info.get("latency_timer_ms")
-    if told:
-        return float(told) * 1e-3
-    vid_pid = info.get("vid_pid")
-    if not vid_pid:
-        return None
-    return FTDI_TIMER_S if _is_ftdi(vid_pid) else USB_FRAME_S
-
-
 def latency_warning(info: dict[str, Any]) -> dict[str, str] | None:
     """Tell what is wrong with the timer of a port, and what helps; None if nothing is."""
     told, url = info.get("latency_timer_ms"), info.get("url")
-    if told is not None and told > WARN_MS:
+    if told is not None and told > SLOW_TIMER_MS:
         return {
             "what": f"the USB chip on {url} keeps data for up to {told} ms",
             "remedy": "set its latency timer to 1 ms: install hardware/udev/70-labapp.rules",
         }
-    if told is None and _is_ftdi(info.get("vid_pid")):
+    if told is None and is_ftdi(info.get("vid_pid")):
         return {
             "what": f"the latency timer of the USB chip on {url} is unknown (16 ms if never set)",
             "remedy": "set it to 1 ms in the port's advanced settings in the device manager",
         }
     return None
-
-
-def _is_ftdi(vid_pid: str | None) -> bool:
-    return bool(vid_pid) and str(vid_pid).lower().startswith(FTDI_VENDOR)
 
 
 def _low_latency_mode(port: serial.Serial) -> bool:

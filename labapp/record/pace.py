@@ -11,12 +11,11 @@ from collections import deque
 from typing import Any, Final
 
 from labapp.record.flood import Flood
-from labapp.record.latency import WARN_MS, latency_warning, timer_s
-from labapp.timing.beat import Beat, find_beat
-from labapp.timing.clock import ClockKind, DeviceClock
+from labapp.record.latency import latency_warning
+from labapp.timing.beat import SLOW_TIMER_MS, Beat, find_beat, port_timer_s
+from labapp.timing.clock import WINDOW_S, ClockKind, DeviceClock
 
 _LATE_READS: Final = 128
-_WINDOW_S: Final = {"crystal": 120.0, "rc": 10.0}
 
 
 class Pace:
@@ -73,7 +72,7 @@ class Pace:
             flood = self._flood.factor()
         beat = self._beat(info, None if state == "converging" else rate)
         warnings = []
-        if beat is not None and beat.residual_s > WARN_MS * 1e-3:
+        if beat is not None and beat.residual_s > SLOW_TIMER_MS * 1e-3:
             warnings.append(
                 {
                     "what": beat.text,
@@ -98,7 +97,7 @@ class Pace:
 
     def _beat(self, info: dict[str, Any], measured: float | None) -> Beat | None:
         """Beat of one packet per sample with the timer of the port."""
-        window = _WINDOW_S[self._clock.kind]
+        window = WINDOW_S[self._clock.kind]
         if measured is None:
-            return find_beat(self._rate, timer_s(info), window_s=window)
-        return find_beat(measured, timer_s(info), rate_ppm_slip=0.0, window_s=window)
+            return find_beat(self._rate, port_timer_s(info), window_s=window)
+        return find_beat(measured, port_timer_s(info), rate_ppm_slip=0.0, window_s=window)

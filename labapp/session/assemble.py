@@ -17,8 +17,9 @@ from labapp.session.content import StreamTables
 from labapp.session.decode import StreamDecoder
 from labapp.session.format import READ_ROW, RUN_ROW, SEGMENT_ROW
 from labapp.session.pieces import Piece, clock_of, find_pieces
+from labapp.timing.beat import port_timer_s
 from labapp.timing.clock import ClockKind
-from labapp.timing.facts import TimingFacts, packet_samples, port_timer_s, timing_facts
+from labapp.timing.facts import TimingFacts, packet_samples, timing_facts
 from labapp.timing.offline import ClockMap, SegmentMap, exact_map
 
 

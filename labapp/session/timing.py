@@ -7,7 +7,7 @@ from typing import Any
 
 from labapp.session import format as f
 from labapp.session.hostile import number_attribute, text_attribute
-from labapp.timing.facts import SLOW_TIMER_MS
+from labapp.timing.beat import SLOW_TIMER_MS
 from labapp.timing.offline import ClockMap
 
 

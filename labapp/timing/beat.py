@@ -9,8 +9,9 @@ biased for every method). What can be told is that it may be so, and how large i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,6 +20,8 @@ FTDI_TIMER_S: Final = 0.016
 USB_FRAME_S: Final = 0.001
 """Frame of full-speed USB: what a device without a latency timer waits for."""
 FTDI_VENDOR: Final = "0403"
+SLOW_TIMER_MS: Final = 2.0
+"""A latency timer above this deserves a warning."""
 
 # Two crystals may lie this far from their nominal rates and so meet a ratio exactly.
 _CRYSTALS: Final = 100e-6
@@ -122,3 +125,23 @@ def _ratios(period_s: float, timer_s: float, smallest_s: float) -> tuple[np.ndar
     span = steps * period_s
     whole = np.maximum(1.0, np.rint(span / timer_s))
     return steps, span / (whole * timer_s) - 1.0
+
+
+def port_timer_s(port: Mapping[str, Any]) -> float | None:
+    """Timer that the packets of a port wait for, s, from what the log says of the port.
+
+    The latency timer as read back; an FTDI chip of which nobody told it has 16 ms; any other
+    USB port has its frames; None for what is no USB port.
+    """
+    told = port.get("latency_timer_ms")
+    if isinstance(told, int | float) and told > 0:
+        return float(told) * 1e-3
+    vid_pid = port.get("vid_pid")
+    if not isinstance(vid_pid, str) or not vid_pid:
+        return None
+    return FTDI_TIMER_S if is_ftdi(vid_pid) else USB_FRAME_S
+
+
+def is_ftdi(vid_pid: Any) -> bool:
+    """Whether a plug's ``"vvvv:pppp"`` is that of an FTDI chip."""
+    return isinstance(vid_pid, str) and vid_pid.lower().startswith(FTDI_VENDOR)

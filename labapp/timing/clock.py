@@ -13,14 +13,15 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
-from typing import Literal
+from typing import Final, Literal
 
 ClockKind = Literal["crystal", "rc"]
 ClockState = Literal["converging", "locked", "suspect"]
 
 Point = tuple[float, float]
 
-_WINDOW_S = {"crystal": 120.0, "rc": 10.0}
+WINDOW_S: Final[dict[ClockKind, float]] = {"crystal": 120.0, "rc": 10.0}
+"""Length of the running window by kind of clock, s."""
 _TOLERANCE = {"crystal": 2000e-6, "rc": 0.30}
 _BLOCK_S = 1.0
 _REFIT_S = 0.5
@@ -146,7 +147,7 @@ class DeviceClock:
         self._nominal_period = 1.0 / rate
         self._period = 1.0 / rate
         self._tolerance = _TOLERANCE[kind] if tolerance is None else tolerance
-        self._window = _WINDOW_S[kind]
+        self._window = WINDOW_S[kind]
         self._slopes: deque[float] = deque(maxlen=60)
         self._wandered = 0
         self._restart_state()
@@ -223,7 +224,7 @@ class DeviceClock:
         self._wandered = self._wandered + 1 if wanders else 0
         if self.kind == "crystal" and self._wandered >= _LOOKS:
             self.kind = "rc"
-            self._window, self._tolerance = _WINDOW_S["rc"], _TOLERANCE["rc"]
+            self._window, self._tolerance = WINDOW_S["rc"], _TOLERANCE["rc"]
 
     def _refit(self) -> None:
         hull: list[Point] = []

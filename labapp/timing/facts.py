@@ -9,12 +9,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from labapp.timing.beat import FTDI_TIMER_S, FTDI_VENDOR, USB_FRAME_S, find_beat
-from labapp.timing.clock import ClockKind
+from labapp.timing.beat import SLOW_TIMER_MS, find_beat, is_ftdi, port_timer_s
+from labapp.timing.clock import WINDOW_S, ClockKind
 
-SLOW_TIMER_MS: Final = 2.0
-"""A latency timer above this deserves a warning."""
-_WINDOW_S: Final[dict[str, float]] = {"crystal": 120.0, "rc": 10.0}
 _MOST_SAMPLES: Final = 64
 
 
@@ -44,21 +41,6 @@ class TimingFacts:
     beat_s: float
     text: str
     warnings: tuple[str, ...] = ()
-
-
-def port_timer_s(port: Mapping[str, Any]) -> float | None:
-    """Timer that the packets of a port wait for, s, from what the log says of the port.
-
-    The latency timer as read back; an FTDI chip of which nobody told it has 16 ms; any other
-    USB port has its frames; None for what is no USB port.
-    """
-    told = port.get("latency_timer_ms")
-    if isinstance(told, int | float) and told > 0:
-        return float(told) * 1e-3
-    vid_pid = port.get("vid_pid")
-    if not isinstance(vid_pid, str) or not vid_pid:
-        return None
-    return FTDI_TIMER_S if _is_ftdi(vid_pid) else USB_FRAME_S
 
 
 def timing_facts(
@@ -93,12 +75,12 @@ def timing_facts(
     latency = float(told) if isinstance(told, int | float) and told > 0 else None
     beat = None
     if duration_s > 0:
-        window = min(_WINDOW_S[kind], duration_s)
+        window = min(WINDOW_S[kind], duration_s)
         beat = find_beat(sample_rate / packet_samples, timer, rate_ppm_slip=0.0, window_s=window)
     warnings = []
     if latency is not None and latency > SLOW_TIMER_MS:
         warnings.append(f"the USB latency timer was {latency:g} ms: set it to 1 ms")
-    elif latency is None and _is_ftdi(port.get("vid_pid")):
+    elif latency is None and is_ftdi(port.get("vid_pid")):
         warnings.append("the USB latency timer is unknown (16 ms if nobody set it)")
     if beat is not None:
         warnings.append(beat.text)
@@ -117,7 +99,3 @@ def packet_samples(newest: NDArray[np.int64]) -> int:
         return 1
     found = int(np.gcd.reduce(steps))
     return found if 1 <= found <= _MOST_SAMPLES else 1
-
-
-def _is_ftdi(vid_pid: Any) -> bool:
-    return isinstance(vid_pid, str) and vid_pid.lower().startswith(FTDI_VENDOR)

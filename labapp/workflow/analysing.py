@@ -15,7 +15,7 @@ from labapp.analysis.clocks import latency_findings
 from labapp.analysis.document import plain
 from labapp.analysis.inputs import EmgChannel, ForceChannel, RecordingInput, StreamFacts
 from labapp.analysis.multiverse import multiverse as other_ways
-from labapp.analysis.session_analysis import SCHEMA, analyse_recording
+from labapp.analysis.session_analysis import analyse_recording
 from labapp.analysis.settings import AnalysisSettings, settings_from
 from labapp.analysis.without_emg import analyse_without_emg
 from labapp.device import capability_at, sheet
@@ -101,7 +101,7 @@ def analyse(
         if multiverse:
             document["multiverse"] = plain(other_ways(inputs, settings, document["verdict"]))
     else:
-        document = analyse_without_emg(inputs, settings, schema=SCHEMA)
+        document = analyse_without_emg(inputs, settings)
     add_beside(document, beside)
     document["quality"] += uncalibrated + latency_findings(inputs.streams)
     if save:

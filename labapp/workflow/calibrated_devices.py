@@ -13,7 +13,6 @@ import msgspec
 from labapp import paths
 from labapp.errors import LabError
 from labapp.record.config import DeviceConfig
-from labapp.record.listing import list_ports
 from labapp.workflow.calibration_file import (
     FOLDER,
     channel_calibration,
@@ -21,6 +20,7 @@ from labapp.workflow.calibration_file import (
     load_calibration,
 )
 from labapp.workflow.devices import force_channels
+from labapp.workflow.serials import serial_of
 
 
 def with_calibrations(devices: Iterable[DeviceConfig]) -> tuple[DeviceConfig, ...]:
@@ -85,13 +85,3 @@ def given_calibrations(
         lines = {one: channel_calibration(path) for one, path in found.items()}
         chosen[name] = msgspec.structs.replace(device, calibration=lines)
     return tuple(chosen.values())
-
-
-def serial_of(device: DeviceConfig) -> str:
-    """Return the serial number of a device: as configured, else of its plug; empty if unknown."""
-    if device.serial:
-        return device.serial
-    if "://" in device.port and not device.port.startswith("serial://"):
-        return ""
-    name = device.port.removeprefix("serial://")
-    return next((port.serial or "" for port in list_ports() if port.port == name), "")

@@ -24,6 +24,12 @@ def with_serials(devices: Sequence[DeviceConfig]) -> tuple[DeviceConfig, ...]:
     )
 
 
+def serial_of(device: DeviceConfig) -> str:
+    """Return the serial number of a device: as configured, else of its plug; empty if unknown."""
+    (found,) = with_serials([device])
+    return found.serial or ""
+
+
 def _port(device: DeviceConfig) -> str:
     """Name of a real serial port, without options; empty for everything else."""
     place = device.port.removeprefix("serial://")

@@ -14,6 +14,7 @@ from labapp.record.hostwatch import HostClocks, HostWatch
 from labapp.record.log import FrameKind, read_log
 from labapp.record.pace import Pace
 from labapp.record.recorder import Recording
+from labapp.timing.beat import port_timer_s
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals need POSIX")
 S = 1_000_000_000
@@ -211,9 +212,9 @@ def test_a_port_without_a_timer_has_none(tmp_path):
     told = latency.set_latency(Plain(), "/dev/ttyACM0", tmp_path)
     assert (told["latency_timer_ms"], told["latency_timer_set"]) == (None, False)
     assert latency.latency_warning({"url": "x", "vid_pid": "2341:0043", **told}) is None
-    assert latency.timer_s({"vid_pid": "2341:0043", **told}) == 0.001
-    assert latency.timer_s({"vid_pid": "0403:6001", **told}) == 0.016
-    assert latency.timer_s({"vid_pid": None, **told}) is None
+    assert port_timer_s({"vid_pid": "2341:0043", **told}) == 0.001
+    assert port_timer_s({"vid_pid": "0403:6001", **told}) == 0.016
+    assert port_timer_s({"vid_pid": None, **told}) is None
 
 
 @posix

@@ -6,8 +6,9 @@ import link_models
 import numpy as np
 import pytest
 
+from labapp.timing.beat import port_timer_s
 from labapp.timing.clock import DeviceClock
-from labapp.timing.facts import packet_samples, port_timer_s, timing_facts
+from labapp.timing.facts import packet_samples, timing_facts
 from labapp.timing.kind import choose_kind
 from labapp.timing.segments import find_steps
 

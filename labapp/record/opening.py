@@ -102,3 +102,19 @@ def printable(data: bytes) -> str:
     """Text of what a device said, at most 80 characters."""
     text = "".join(c if c.isprintable() else " " for c in data.decode("ascii", "replace"))
     return " ".join(text.replace("�", " ").split())[:80]
+
+
+def note_document(device: str, event: str, what: str | bytes) -> dict[str, Any]:
+    """Give the JSON part of a note: an event's words, or the bytes a device answered."""
+    note = {"event": event, "id": device}
+    if isinstance(what, bytes):
+        note["hex"] = what.hex()
+        note["text"] = printable(what)
+    else:
+        note["text"] = what
+    return note
+
+
+def failure(error: Exception) -> str:
+    """One line for what went wrong: ours speak for themselves, others name their kind."""
+    return str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"

@@ -14,14 +14,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from labapp.device import Driver, sheet
-from labapp.errors import LabError, PortError
+from labapp.errors import LabError
 from labapp.record.config import DeviceConfig
 from labapp.record.conversation import converse, drain
 from labapp.record.hostwatch import SLEPT_NS, HostWatch
 from labapp.record.listing import port_now
 from labapp.record.live import LiveStream
 from labapp.record.log import FrameKind, LogWriter
-from labapp.record.opening import open_document, printable, stream_trouble
+from labapp.record.opening import (
+    failure,
+    note_document,
+    open_document,
+    printable,
+    stream_trouble,
+)
 from labapp.record.pace import Pace
 from labapp.record.ports import Port, PortContext, open_port
 from labapp.record.priority import wake_soon
@@ -143,8 +149,8 @@ class StreamReader:
                         self._note("answer", part.data, part.stamp_ns)
             drain(port, 0.05, 0.3, self._take)
             port.close()
-        except PortError as error:
-            self._note("stop", str(error), self._rig.clock.now_ns())
+        except Exception as error:
+            self._note("stop", failure(error), self._rig.clock.now_ns())
         self._decode(self.live.end_segment)
         self.state = "closed"
 
@@ -166,7 +172,7 @@ class StreamReader:
             while not self._rig.stop.is_set():
                 try:
                     self._stream()
-                except PortError as error:
+                except Exception as error:  # a port's library may raise anything of its own
                     self._lose(error)
                     self._reconnect()
         finally:
@@ -258,18 +264,18 @@ class StreamReader:
     def _driver_fault(self) -> None:
         self._note("driver fault", traceback.format_exc(limit=-3), self.newest_ns)
 
-    def _lose(self, error: PortError) -> None:
+    def _lose(self, error: Exception) -> None:
         self.state = "lost"
         port, self._port = self._port, None
         if self._intake is not None:
             self._intake.end_segment()
-        self._note("lost", str(error), self._rig.clock.now_ns())
+        self._note("lost", failure(error), self._rig.clock.now_ns())
         self._decode(self.live.end_segment)
         if port is not None:
             try:
                 port.close()
-            except PortError as second:
-                self._note("lost", str(second), self._rig.clock.now_ns())
+            except Exception as second:
+                self._note("lost", failure(second), self._rig.clock.now_ns())
 
     def _reconnect(self) -> None:
         """Look for the device until it is back or the recording stops."""
@@ -277,9 +283,9 @@ class StreamReader:
         while not self._rig.stop.wait(_RETRY_S):
             try:
                 self._connect(self._where())
-            except LabError as error:
-                if str(error) != told:
-                    told = str(error)
+            except Exception as error:
+                if failure(error) != told:
+                    told = failure(error)
                     self._note("retry", told, self._rig.clock.now_ns())
             else:
                 return
@@ -290,10 +296,5 @@ class StreamReader:
         return port_now(self.device.port, self._info.get("vid_pid"), serial)
 
     def _note(self, event: str, what: str | bytes, t_ns: int) -> None:
-        note = {"event": event, "id": self.device.id}
-        if isinstance(what, bytes):
-            note["hex"] = what.hex()
-            note["text"] = printable(what)
-        else:
-            note["text"] = what
+        note = note_document(self.device.id, event, what)
         self._rig.log.append_json(FrameKind.NOTE, self.number, t_ns, note)

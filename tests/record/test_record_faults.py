@@ -14,7 +14,7 @@ from labapp.record.client import Recorder
 from labapp.record.config import ClockConfig, DeviceConfig, RecorderConfig, check_config
 from labapp.record.log import FrameKind, read_log
 from labapp.record.recorder import Recording
-from labapp.record.serial_port import open_error
+from labapp.record.serial_port import SerialPort, open_error
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals need POSIX")
 
@@ -75,6 +75,31 @@ def test_both_segments_are_in_the_log(real, make_board, tmp_path, until, decode_
     for index, counts in segments:
         assert np.array_equal(index, np.arange(len(index)))
         assert np.array_equal(counts[:, 0], index)
+
+
+@posix
+def test_a_port_that_fails_in_its_own_way_is_lost_with_words_and_found_again(
+    real, make_board, tmp_path, until, monkeypatch
+):
+    """A port's library may raise anything: not even that ends a reader quietly."""
+    honest, broken = SerialPort.read, []
+
+    def read(self, timeout_s):
+        if broken:
+            raise ArithmeticError(broken.pop())
+        return honest(self, timeout_s)
+
+    monkeypatch.setattr(SerialPort, "read", read)
+    recording = Recording(make_folder(real(make_board())))
+    try:
+        box = lambda: recording.status()["streams"]["box0"]  # noqa: E731
+        until(lambda: box()["samples"] > 20)
+        broken.append("the library tripped")
+        until(lambda: box()["segment"] == 1 and box()["samples"] > 60)
+    finally:
+        recording.close()
+    lost = [note["text"] for note in notes(tmp_path / "rec", "lost")]
+    assert lost == ["ArithmeticError: the library tripped"]
 
 
 def make_folder(config):

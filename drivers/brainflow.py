@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labapp.device import Exchange, FeedStats
+from labapp.device.commands import SwitchSide
 from labapp.device.sampleframes import (
     RAIL,
     Batch,
@@ -140,20 +141,6 @@ class BrainFlowCodec:
         return self._frames.encode(index % self._modulus, ticks / TICK_HZ, counts / self._per_unit)
 
 
-class BrainFlowSide:
-    """A simulated board: ``B`` begins, ``S`` stops. The port of a true board needs neither."""
-
-    def __init__(self) -> None:
-        self.streaming = False
-
-    def receive(self, data: bytes) -> bytes:
-        """Begin or stop; nothing is answered."""
-        for byte in data:
-            if byte in b"BS":
-                self.streaming = byte == ord("B")
-        return b""
-
-
 class BrainFlow:
     """Driver of boards that are read through BrainFlow."""
 
@@ -164,9 +151,9 @@ class BrainFlow:
         """Decode and encode one stream."""
         return BrainFlowCodec(settings)
 
-    def device_side(self, settings: Any) -> BrainFlowSide:
+    def device_side(self, settings: Any) -> SwitchSide:
         """Play the board's end."""
-        return BrainFlowSide()
+        return SwitchSide()
 
     def start(self, settings: Any) -> Sequence[Exchange]:
         """Begin (of a simulated board; BrainFlow starts a true one when the port is opened)."""

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labapp.device import Exchange, FeedStats
+from labapp.device.commands import CommandLines
 from labapp.device.stamped import EARLY, Stamp, StampedSamples
 from labapp.errors import LabError
 from labapp.model import ChannelInfo, DeviceEvent, SampleBlock
@@ -32,7 +33,6 @@ RAIL = 1 << 15
 LOCK = 3  # frames in a row that make a lock, at most REGULAR periods apart
 REGULAR = 3.6
 LATEST_US = 2_000_000  # a frame later than this after the last one does not prove it
-LONGEST = 64  # bytes of a command
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -191,12 +191,11 @@ class PlateSide:
 
     def __init__(self) -> None:
         self.streaming = False
-        self._input = b""
+        self._input = CommandLines(b":")
 
     def receive(self, data: bytes) -> bytes:
         """Answer whole commands; keep the beginning of one."""
-        *commands, rest = (self._input + data).split(b":")
-        self._input = rest[-LONGEST:]
+        commands = self._input.feed(data)
         return b"".join(self._answer(command.strip(b"\r\n ;")) for command in commands)
 
     def _answer(self, command: bytes) -> bytes:

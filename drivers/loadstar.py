@@ -19,6 +19,7 @@ from typing import Any, Literal
 import msgspec
 
 from labapp.device import Exchange
+from labapp.device.commands import CommandLines
 from labapp.device.linecodec import LineCodec, LineFormat, newtons_per
 from labapp.device.lines import Row, to_count, to_text
 from labapp.errors import LabError
@@ -27,7 +28,6 @@ from labapp.model import ChannelInfo, DeviceEvent
 DECIMALS = 4
 WIDTH = 12
 NO_READING = -1
-LONGEST = 64  # bytes of a command
 
 _HEX = re.compile(rb"([ -])([0-9A-Fa-f]{6})")
 _JOINED = re.compile(rb"[ -][0-9A-Fa-f]{6}[^ -~]?[ -][0-9A-Fa-f]{6}")
@@ -108,12 +108,11 @@ class LoadstarSide:
     def __init__(self, settings: Settings) -> None:
         self.streaming = False
         self._settings = settings
-        self._input = b""
+        self._input = CommandLines(b"\r", ignored=b"\n")
 
     def receive(self, data: bytes) -> bytes:
         """Answer whole commands."""
-        *commands, rest = (self._input + data).replace(b"\n", b"").split(b"\r")
-        self._input = rest[-LONGEST:]
+        commands = self._input.feed(data)
         return b"".join(self._answer(command.strip().upper()) for command in commands)
 
     def _answer(self, command: bytes) -> bytes:

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labapp.device import Exchange, FeedStats
+from labapp.device.commands import SwitchSide
 from labapp.device.sampleframes import (
     RAIL,
     Batch,
@@ -244,20 +245,6 @@ class LslCodec:
         )
 
 
-class LslSide:
-    """A simulated source: ``B`` begins, ``S`` stops. The port of a true stream needs neither."""
-
-    def __init__(self) -> None:
-        self.streaming = False
-
-    def receive(self, data: bytes) -> bytes:
-        """Begin or stop; nothing is answered."""
-        for byte in data:
-            if byte in b"BS":
-                self.streaming = byte == ord("B")
-        return b""
-
-
 class Lsl:
     """Driver of streams of the Lab Streaming Layer."""
 
@@ -268,9 +255,9 @@ class Lsl:
         """Decode and encode one stream."""
         return LslCodec(settings)
 
-    def device_side(self, settings: Any) -> LslSide:
+    def device_side(self, settings: Any) -> SwitchSide:
         """Play the source's end."""
-        return LslSide()
+        return SwitchSide()
 
     def start(self, settings: Any) -> Sequence[Exchange]:
         """Begin (of a simulated source; a true one is subscribed to by opening the port)."""

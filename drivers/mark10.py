@@ -19,6 +19,7 @@ from typing import Any, Literal
 import msgspec
 
 from labapp.device import Exchange
+from labapp.device.commands import CommandLines
 from labapp.device.linecodec import LineCodec, LineFormat, newtons_per
 from labapp.device.lines import Row, to_count, to_text
 from labapp.errors import LabError
@@ -31,7 +32,6 @@ ERRORS = {
     b"*22": "value too large",
 }
 UNITS = {"N": "N", "kN": "kN", "mN": "mN", "lbF": "lbf", "ozF": "ozf", "kgF": "kgf", "gF": "gf"}
-LONGEST = 64  # bytes of a command
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,12 +100,11 @@ class Mark10Side:
     def __init__(self, zero: bytes) -> None:
         self.streaming = False
         self._zero = zero
-        self._input = b""
+        self._input = CommandLines(b"\r")
 
     def receive(self, data: bytes) -> bytes:
         """Answer whole commands, ended by CR or CRLF."""
-        *commands, rest = (self._input + data).replace(b"\n", b"\r").split(b"\r")
-        self._input = rest[-LONGEST:]
+        commands = self._input.feed(data.replace(b"\n", b"\r"))
         return b"".join(self._answer(command.strip()) for command in commands if command)
 
     def _answer(self, command: bytes) -> bytes:

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import msgspec
 
 from labapp.device import Exchange
+from labapp.device.commands import CommandLines
 from labapp.device.linecodec import LineCodec, LineFormat, newtons_per
 from labapp.device.lines import Row, to_count, to_text
 from labapp.errors import LabError
@@ -26,7 +27,6 @@ from labapp.model import ChannelInfo, DeviceEvent
 ERRORS = {b"ES": "syntax error", b"ET": "transmission error", b"EL": "logical error"}
 SERIAL = b'I4 A "0123456789"\r\n'
 WIDTH = 10
-LONGEST = 64  # bytes of a command
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,12 +81,11 @@ class MtsicsSide:
     def __init__(self, zero: bytes) -> None:
         self.streaming = False
         self._zero = zero
-        self._input = b""
+        self._input = CommandLines(b"\n")
 
     def receive(self, data: bytes) -> bytes:
         """Answer whole commands; any of them ends a repeated weight."""
-        *commands, rest = (self._input + data).replace(b"\r", b"\n").split(b"\n")
-        self._input = rest[-LONGEST:]
+        commands = self._input.feed(data.replace(b"\r", b"\n"))
         return b"".join(self._answer(command) for command in commands if command)
 
     def _answer(self, command: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 ``contract`` says what a driver offers, ``registry`` finds them by name; ``chain`` (frames
 without a start mark) and ``stamped`` (samples with device time but no counter) are decoders
-that drivers build on.
+that drivers build on, ``commands`` is what their simulated devices listen with.
 """
 
 from __future__ import annotations

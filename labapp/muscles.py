@@ -1,22 +1,24 @@
-"""Words for the muscles of a montage; imports nothing, for the first frame of the window."""
+"""Words for the muscles of a montage; imports next to nothing."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from labapp.translate import phrase
+
 MUSCLE_NAMES: Final[dict[str, str]] = {
-    "RM": "rhomboid major",
-    "UT": "upper trapezius",
-    "MT": "middle trapezius",
-    "LT": "lower trapezius",
-    "PD": "posterior deltoid",
-    "LD": "latissimus dorsi",
-    "SA": "serratus anterior",
-    "IS": "infraspinatus",
-    "ES": "lumbar erector spinae",
-    "F_PULL": "pull force",
-    "TRIG": "synchronisation pulse",
-    "COPY": "copy of the force",
+    "RM": phrase("rhomboid major"),
+    "UT": phrase("upper trapezius"),
+    "MT": phrase("middle trapezius"),
+    "LT": phrase("lower trapezius"),
+    "PD": phrase("posterior deltoid"),
+    "LD": phrase("latissimus dorsi"),
+    "SA": phrase("serratus anterior"),
+    "IS": phrase("infraspinatus"),
+    "ES": phrase("lumbar erector spinae"),
+    "F_PULL": phrase("pull force"),
+    "TRIG": phrase("synchronisation pulse"),
+    "COPY": phrase("copy of the force"),
 }
 """Words for the muscle part of a montage code (``RM_R`` is ``RM`` on the right)."""
 

@@ -16,18 +16,35 @@ LANGUAGES = {"en": "English", "de": "Deutsch"}
 FOLDER = Path(__file__).parent / "languages"
 
 _words: gettext.NullTranslations = gettext.NullTranslations()
+_language = "en"
 
 
 def speak(language: str) -> None:
     """Use a language (a code of `LANGUAGES`) from now on; what is unknown stays English."""
-    global _words
+    global _words, _language
+    if language not in LANGUAGES:
+        language = "en"
+    _language = language
     if language == "en":
         _words = gettext.NullTranslations()
         return
     _words = gettext.translation("labapp", FOLDER, languages=[language], fallback=True)
 
 
-def tr(text: str, **values: object) -> str:
+def spoken_language() -> str:
+    """Return the code of the language in use."""
+    return _language
+
+
+def phrase(text: str, /) -> str:
+    """Give `text` as it is, and mark it for the catalogue: `tr` translates it where it is shown.
+
+    For constants of a module, which are made before anybody chose a language.
+    """
+    return text
+
+
+def tr(text: str, /, **values: object) -> str:
     """Give `text` in the language in use, its ``{gaps}`` filled with `values`."""
     found = _words.gettext(text) if text else text
     return found.format(**values) if values else found

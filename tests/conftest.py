@@ -26,6 +26,7 @@ if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get(
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 HOME = tempfile.mkdtemp(prefix="labapp-tests-")
 os.environ["LABAPP_HOME"] = HOME
+os.environ["LANGUAGE"] = "en"  # the window speaks the computer's language
 
 GRACE_S = 2.0
 HARMLESS_FILES = (

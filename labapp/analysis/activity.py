@@ -22,12 +22,13 @@ from labapp.analysis.fatigue import Trend, muscle_fatigue
 from labapp.analysis.filters import band_pass, low_pass
 from labapp.analysis.heartbeat import Heart, find_heart
 from labapp.analysis.inputs import BlockFacts, RepetitionLike
+from labapp.analysis.intervals import Interval, shape_intervals
 from labapp.analysis.phases import PHASES, Amplitudes, phases_of, rest_level
 from labapp.analysis.pulls import FilteredChannel
 from labapp.analysis.references import combined_df
 from labapp.analysis.settings import AnalysisSettings
 from labapp.analysis.statistics import mean_interval
-from labapp.analysis.variability import coefficient_of_variation, ensemble, time_normalised
+from labapp.analysis.variability import coefficient_of_variation, time_normalised
 
 Floats = NDArray[np.float64]
 Channels = Mapping[str, FilteredChannel]
@@ -225,11 +226,11 @@ def variability_part(
     muscles: dict[str, Any] = {}
     for muscle, by_phase in amplitude.percent.items():
         whole = [curve for curve in curves.get(muscle, ()) if curve is not None]
-        together = ensemble(whole) if len(whole) > 1 else None
+        together = shape_intervals(whole) if len(whole) > 1 else None
         muscles[muscle] = {
             "cv": {phase: asdict(coefficient_of_variation(v)) for phase, v in by_phase.items()},
-            "cmc": together.cmc if together else math.nan,
-            "mesd_percent": together.mesd if together else math.nan,
+            **_shape("cmc", together.cmc if together else None),
+            **_shape("mesd_percent", together.mesd if together else None),
             "n": len(whole),
         }
     return {
@@ -237,6 +238,12 @@ def variability_part(
         "duration": asdict(coefficient_of_variation(durations)),
         "force_peak": asdict(coefficient_of_variation(peaks)),
     }
+
+
+def _shape(name: str, found: Interval | None) -> dict[str, float]:
+    if found is None:
+        return {name: math.nan, f"{name}_low": math.nan, f"{name}_high": math.nan}
+    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
 
 
 INDICES = tuple(CoContraction.__dataclass_fields__)

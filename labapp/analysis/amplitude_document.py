@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-import numpy as np
-
-from labapp.analysis.amplitude import PhaseAmplitude
 from labapp.analysis.phases import Amplitudes
 from labapp.analysis.references import percent_of_reference
 from labapp.analysis.settings import AnalysisSettings
+from labapp.analysis.statistics import mean_interval
+
+ABSOLUTE = {"rms_uv": "rms", "arv_uv": "arv", "iemg_uvs": "iemg", "peak_uv": "peak"}
+"""Keys of the absolute amplitudes, and the fields they come from."""
 
 
 def ratios_part(amplitude: Amplitudes) -> dict[str, Any]:
@@ -71,20 +71,19 @@ def amplitudes_part(amplitude: Amplitudes) -> dict[str, Any]:
 def _phase(values: Any, amplitude: Amplitudes, muscle: str, phase: str) -> dict[str, Any]:
     level = percent_of_reference(values, amplitude.references[muscle])
     rows = amplitude.absolute[muscle][phase]
+    absolute = {
+        name: mean_interval([1e6 * getattr(row, field) for row in rows])
+        for name, field in ABSOLUTE.items()
+    }
     return {
         "percent": level.percent,
         "sd": level.sd,
         "low": level.low,
         "high": level.high,
         "n": level.n,
-        "rms_uv": 1e6 * _mean(rows, "rms"),
-        "arv_uv": 1e6 * _mean(rows, "arv"),
-        "iemg_uvs": 1e6 * _mean(rows, "iemg"),
-        "peak_uv": 1e6 * _mean(rows, "peak"),
+        **{name: one.mean for name, one in absolute.items()},
+        "absolute": {
+            name: {"low": one.low, "high": one.high, "sd": one.sd, "n": one.n}
+            for name, one in absolute.items()
+        },
     }
-
-
-def _mean(rows: list[PhaseAmplitude], name: str) -> float:
-    values = np.array([getattr(row, name) for row in rows])
-    values = values[np.isfinite(values)]
-    return float(values.mean()) if len(values) else math.nan

@@ -27,6 +27,7 @@ from labapp.analysis.pulls import FilteredChannel
 from labapp.analysis.reliability_stats import welch_change
 from labapp.analysis.selectivity import Selectivity, selectivity
 from labapp.analysis.settings import AnalysisSettings
+from labapp.analysis.statistics import mean_interval
 from labapp.errors import LabError
 
 Floats = NDArray[np.float64]
@@ -226,7 +227,13 @@ def conditions_part(
 
 
 def _condition(base: Floats, values: Floats) -> dict[str, Any]:
-    entry: dict[str, Any] = {"ratio": math.exp(float(values.mean())), "n": len(values)}
+    own = mean_interval(values)
+    entry: dict[str, Any] = {
+        "ratio": math.exp(own.mean),
+        "low": math.exp(own.low),
+        "high": math.exp(own.high),
+        "n": own.n,
+    }
     if values is not base:
         try:
             change = welch_change(base, values)

@@ -32,6 +32,12 @@ SNR_FLOOR_DB = -20.0
 CLEAR_S = 0.1
 """An onset whose surroundings (this far) touch a gap is not measurable."""
 
+TONE_SHARE = 0.93
+"""Share of the power in three neighbouring frequencies above which a burst is a tone."""
+
+STILL_S = 0.03
+"""A signal that keeps one value for this long beside a burst was not received."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Burst:
@@ -104,11 +110,13 @@ def prepare(
     raw = as_signal(signal, rate)
     if raw.ndim != 1:
         raise LabError(f"signal has shape {raw.shape}", "give one channel, (n_samples,)")
-    if not np.isfinite(raw).any():
-        b, s = _windows(len(raw), rate, baseline, search)
-        return _without(raw, rate, b, s, "not_measurable", "no samples were received")
+    finite = np.isfinite(raw)
     b, s = _windows(len(raw), rate, baseline, search)
-    bridged = bridge_short_gaps(np.where(np.isinf(raw), np.nan, raw), rate)
+    if not finite.any():
+        return _without(raw, rate, b, s, "not_measurable", "no samples were received")
+    bridged = raw
+    if not finite.all():
+        bridged = bridge_short_gaps(np.where(finite, raw, np.nan), rate)
     x = bridged if band is None else band_pass(bridged, rate, band)
     source = bridged
     if unfiltered is not None:
@@ -117,17 +125,17 @@ def prepare(
             raise LabError(
                 f"unfiltered signal has shape {source.shape}", "give the same stretch twice"
             )
-    trouble = _covered(x, rate, b, s)
-    if trouble is not None:
+    begin, end = next((p for p in finite_parts(x) if p[0] < b[1] <= p[1]), (b[1], b[1]))
+    trouble = _covered(begin, end, rate, b, s)
+    if trouble:
         return _without(x, rate, b, s, "not_measurable", trouble)
-    end = next(stop for first, stop in finite_parts(x) if first < b[1] <= stop)
-    begin = next(first for first, stop in finite_parts(x) if first < b[1] <= stop)
     b = (max(b[0], begin), b[1])
     cut = end < s[1]
     s = (s[0], min(s[1], end))
     rest = x[b[0] : b[1]]
     span = source[b[0] : s[1]]
-    if float(np.nanmax(span)) == float(np.nanmin(span)) or float(rest.std()) <= 0:
+    top, bottom = float(np.fmax.reduce(span)), float(np.fmin.reduce(span))
+    if top == bottom or float(rest.std()) <= 0:
         return _without(x, rate, b, s, "not_measurable", "the signal is constant")
     if _frozen(source[b[0] : b[1]]):
         return _without(x, rate, b, s, "not_measurable", "the signal stands still at rest")
@@ -143,8 +151,12 @@ def prepare(
         return replace(base, state=alarm.trouble, reason=alarm.reason)
     if cut and end - at < int(CLEAR_S * rate):
         return replace(base, state="not_measurable", reason="samples were lost at the burst")
-    if _clipped(source, at, b, s, rate):
+    if _clipped(source, at, b, s, rate, rails=(bottom, top)):
         return replace(base, state="not_measurable", reason="the signal is clipped at the burst")
+    if _stood_still(source, at, b, rate):
+        return replace(base, state="not_measurable", reason="the signal stands still at the burst")
+    if _one_tone(part[at - offset : end - offset], rate):
+        return replace(base, state="ambiguous", reason="one tone, as of mains hum, not a burst")
     y = np.zeros_like(x)
     y[begin:end] = whiten(part, (b[0] - offset, b[1] - offset))
     active = y[at : min(at + int(0.4 * rate), s[1] + int(0.1 * rate), end)]
@@ -189,16 +201,13 @@ def _windows(
     return b, s
 
 
-def _covered(x: Floats, rate: float, b: tuple[int, int], s: tuple[int, int]) -> str | None:
-    """Why samples are missing where they matter, or None."""
-    for first, stop in finite_parts(x):
-        if first < b[1] <= stop:
-            if b[1] - max(first, b[0]) < min(int(0.2 * rate), b[1] - b[0]):
-                return "samples were lost in the baseline"
-            if stop < s[0] + int(CLEAR_S * rate):
-                return "samples were lost before the burst"
-            return None
-    return "samples were lost in the baseline"
+def _covered(begin: int, end: int, rate: float, b: tuple[int, int], s: tuple[int, int]) -> str:
+    """Why a part of the signal does not reach far enough around the baseline, or nothing."""
+    if b[1] - max(begin, b[0]) < min(int(0.2 * rate), b[1] - b[0]):
+        return "samples were lost in the baseline"
+    if end < s[0] + int(CLEAR_S * rate):
+        return "samples were lost before the burst"
+    return ""
 
 
 def _snr(part: Floats, rate: float, b: tuple[int, int], s: tuple[int, int]) -> float:
@@ -211,18 +220,50 @@ def _snr(part: Floats, rate: float, b: tuple[int, int], s: tuple[int, int]) -> f
 def _frozen(rest: Floats) -> bool:
     """Whether the raw rest keeps one value for more than 98 % of its length."""
     values = rest[np.isfinite(rest)]
-    _, counts = np.unique(values, return_counts=True)
-    return bool(counts.max() > 0.98 * len(values))
+    # A value that most samples have is the middle one.
+    middle = np.partition(values, len(values) // 2)[len(values) // 2]
+    return bool(np.count_nonzero(values == middle) > 0.98 * len(values))
 
 
-def _clipped(raw: Floats, at: int, b: tuple[int, int], s: tuple[int, int], rate: float) -> bool:
-    """Whether the beginning of the burst (100 ms) rests on a rail in runs of 3 and more."""
-    span = raw[b[0] : s[1]]
-    top, bottom = float(np.nanmax(span)), float(np.nanmin(span))
-    near = raw[max(at - int(0.05 * rate), b[0]) : min(at + int(0.1 * rate), s[1])]
-    steps = np.unique(near[np.isfinite(near)])
-    if len(steps) < 12:
+def _stood_still(raw: Floats, at: int, b: tuple[int, int], rate: float) -> bool:
+    """Whether the device repeats one value around the alarm for longer than it does at rest."""
+    near = int(CLEAR_S * rate)
+    still = _longest_still(raw[max(at - near, b[0]) : at + near])
+    if still < int(STILL_S * rate):
         return False
-    at_rail = ((near == top) | (near == bottom)).astype(np.int64)
-    runs = at_rail[2:] + at_rail[1:-1] + at_rail[:-2] == 3
-    return bool(runs.sum() >= 0.02 * len(near))
+    # Rest below a step of the converter stands still by itself.
+    return still > 2 * _longest_still(raw[b[0] : min(b[1], max(at - near, b[0]))])
+
+
+def _one_tone(active: Floats, rate: float) -> bool:
+    """Whether most of the power of the first 400 ms lies within some 5 Hz; EMG is broad."""
+    piece = active[: int(0.4 * rate)]
+    if len(piece) < int(0.1 * rate):
+        return False
+    power = np.square(np.abs(np.fft.rfft(piece * np.hanning(len(piece)))))
+    lines = power[2:] + power[1:-1] + power[:-2]
+    return bool(lines.max() > TONE_SHARE * power.sum())
+
+
+def _longest_still(values: Floats) -> int:
+    """Length of the longest run of equal values."""
+    changes = np.flatnonzero(values[1:] != values[:-1]) + 1
+    return int(np.diff(changes, prepend=0, append=len(values)).max())
+
+
+def _clipped(
+    raw: Floats,
+    at: int,
+    b: tuple[int, int],
+    s: tuple[int, int],
+    rate: float,
+    *,
+    rails: tuple[float, float],
+) -> bool:
+    """Whether the beginning of the burst (100 ms) rests on a rail in runs of 3 and more."""
+    near = raw[max(at - int(0.05 * rate), b[0]) : min(at + int(0.1 * rate), s[1])]
+    at_rail = (near == rails[0]) | (near == rails[1])
+    runs = at_rail[2:] & at_rail[1:-1] & at_rail[:-2]
+    if np.count_nonzero(runs) < max(0.02 * len(near), 1):
+        return False
+    return len(np.unique(near[np.isfinite(near)])) >= 12

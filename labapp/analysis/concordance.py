@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labapp.analysis.arrays import real_numbers
 from labapp.analysis.statistics import kendall_w, ranks_with_ties
 from labapp.errors import LabError
 
@@ -62,7 +63,7 @@ def agreement(
     LabError
         On a wrong shape or onsets that are not finite.
     """
-    x = np.asarray(onsets, dtype=np.float64)
+    x = real_numbers(onsets, "onsets", "finite (n_repetitions, n_muscles) seconds")
     if x.ndim != 2 or not np.isfinite(x).all():
         raise LabError(
             f"onsets have shape {x.shape}", "give finite (n_repetitions, n_muscles) seconds"

@@ -14,6 +14,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from labapp.analysis.arrays import real_numbers
 from labapp.analysis.filters import low_pass
 from labapp.errors import LabError
 
@@ -32,11 +33,14 @@ class Crosstalk:
         s at which it lies.
     common_percent
         100 R**2, the common variance.
+    n
+        Stretches that were averaged.
     """
 
     peak: float
     lag: float
     common_percent: float
+    n: int = 0
 
 
 def crosstalk(
@@ -60,7 +64,9 @@ def crosstalk(
     reach = int(reach_s * rate)
     lags = np.concatenate([np.arange(reach + 1), np.arange(-reach, 0)])
     collected: list[Floats] = []
-    for first, second in stretches:
+    for one, other in stretches:
+        first = real_numbers(one, "the first channel's values", "(n_samples,) of them")
+        second = real_numbers(other, "the second channel's values", "(n_samples,) of them")
         if first.ndim != 1 or first.shape != second.shape:
             raise LabError(
                 f"channels have shapes {first.shape} and {second.shape}", "give the same stretch"
@@ -69,7 +75,7 @@ def crosstalk(
             continue
         a, b = first - first.mean(), second - second.mean()
         scale = math.sqrt(float(a @ a) * float(b @ b))
-        if scale == 0:
+        if scale == 0 or np.ptp(first) == 0 or np.ptp(second) == 0:
             continue
         size = 1 << int(len(a) + reach).bit_length()
         r = np.fft.irfft(np.conj(np.fft.rfft(a, size)) * np.fft.rfft(b, size), size) / scale
@@ -79,7 +85,7 @@ def crosstalk(
     values = np.abs(np.mean(collected, axis=0))
     best = int(np.argmax(values))
     peak = float(values[best])
-    return Crosstalk(peak, float(lags[best] / rate), 100 * peak**2)
+    return Crosstalk(peak, float(lags[best] / rate), 100 * peak**2, len(collected))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +133,13 @@ def couplings(
     window = np.hanning(size)
     spectra, envelopes, independent = [], [], 0.0
     for part in parts:
-        block = np.stack([part[name] for name in names]) if names else np.zeros((0, 0))
+        rows = [real_numbers(part[name], f"values of {name}", "one row") for name in names]
+        if len({row.shape for row in rows}) > 1 or any(row.ndim != 1 for row in rows):
+            raise LabError("channels differ in shape", "give the same stretch of each")
+        block = np.stack(rows) if rows else np.zeros((0, 0))
         if block.shape[-1] < size or not np.isfinite(block).all():
             continue
+        block[np.ptp(block, axis=1) == 0] = 0.0  # the rounding of a constant's mean is no signal
         independent += block.shape[-1] / size
         for start in range(0, block.shape[-1] - size + 1, size // 2):
             piece = block[:, start : start + size]

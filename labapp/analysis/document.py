@@ -10,16 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labapp.analysis.force import Pull
-from labapp.analysis.gates import PairFacts
 from labapp.analysis.inputs import RecordingInput, RepetitionLike
-from labapp.analysis.order import Order
-from labapp.analysis.pairs import Pair
 from labapp.analysis.phases import phases_of
-from labapp.analysis.pooled import OwnRiseLag
 from labapp.analysis.pulls import MusclePull
 from labapp.analysis.question import Answer
 from labapp.analysis.settings import AnalysisSettings
-from labapp.analysis.statistics import more_than_chance, orders, wilson
+from labapp.analysis.statistics import orders
 
 Floats = NDArray[np.float64]
 
@@ -182,108 +178,3 @@ def _onset(pull: MusclePull, valid: bool, force_onset: float | None) -> dict[str
         "hb3_s": pull.neq.raw if pull.neq else nan,
         "emd_ms": ms(force_onset - onset.time) if force_onset is not None else nan,
     }
-
-
-def order_part(
-    order: Order | None,
-    facts: Mapping[tuple[str, str], PairFacts],
-    settings: AnalysisSettings,
-) -> dict[str, Any]:
-    """Write the ``order`` part; empty where there is no second muscle."""
-    if order is None:
-        return {
-            "muscles": [],
-            "n": 0,
-            "n_complete": 0,
-            "p_first": {},
-            "share_first": {},
-            "share_first_interval": {},
-            "pairs": {},
-            "kendall_w": None,
-            "modal_order": None,
-            "dropped": {},
-        }
-    return {
-        "muscles": list(order.muscles),
-        "n": order.n,
-        "n_complete": order.n_complete,
-        "p_first": order.p_first,
-        "share_first": {m: s.share for m, s in order.share_first.items()},
-        "share_first_interval": {
-            m: {
-                "low": s.low,
-                "high": s.high,
-                "k": s.k,
-                "n": s.n,
-                "wilson": list(wilson(s.k, s.n)),
-                "p_chance": more_than_chance(s.k, s.n, 1 / len(order.share_first)),
-            }
-            for m, s in order.share_first.items()
-        },
-        "kendall_w": order.agreement.w,
-        "kendall_p": order.agreement.p,
-        "kendall_interval": [order.agreement.low, order.agreement.high],
-        "kendall_chance": {
-            "mean": order.agreement.chance_mean,
-            "p95": order.agreement.chance_high,
-        },
-        "modal_order": {"order": order.modal, "share": order.modal_share} if order.modal else None,
-        "entropy": order.entropy,
-        "precedence": {"muscles": list(order.kept), "share": order.precedence},
-        "dropped": order.dropped,
-        "pairs": {
-            f"{p.first}-{p.second}": _pair(p, facts[p.first, p.second], settings)
-            for p in order.pairs
-        },
-    }
-
-
-def _pair(pair: Pair, fact: PairFacts, settings: AnalysisSettings) -> dict[str, Any]:
-    bias = fact.raw - fact.lags
-    return {
-        "lag_ms": pair.mean,
-        "low_ms": pair.low,
-        "high_ms": pair.high,
-        "n": pair.n,
-        "p_before": pair.p_before,
-        "verdict": pair.verdict,
-        "reasons": list(pair.reasons),
-        "sd_ms": pair.sd,
-        "median_ms": pair.median,
-        "robust_sd_ms": pair.robust_sd,
-        "p_holm": pair.p_holm,
-        "lag_raw_ms": _median_ms(fact.raw),
-        "lag_neq_ms": _median_ms(fact.neq),
-        "bias_ms": _median_ms(bias),
-        "lag_posterior_ms": _median_ms(fact.posterior),
-        "rope_ms": settings.rope_ms,
-        "tost_ms": [pair.tost_low, pair.tost_high],
-        "n_needed": pair.n_needed,
-        "lags_ms": pair.lags_ms,
-        "snr_db": list(fact.snr_db),
-        "rise_ms": [ms(value) for value in fact.rise],
-        "rise_se_ms": [ms(value) for value in fact.own.rise_sd] if fact.own else None,
-        "own_rise": _own_rise(fact.own),
-        "crosstalk_r": fact.crosstalk.peak,
-        "robust": fact.robust,
-    }
-
-
-def _own_rise(own: OwnRiseLag | None) -> dict[str, Any] | None:
-    if own is None:
-        return None
-    low, high = own.limits(0.95)
-    return {
-        "lag_ms": ms(own.lag),
-        "low_ms": ms(low),
-        "high_ms": ms(high),
-        "n": own.n,
-        "ramp_sd_ms": ms(own.se_ramp),
-        "kinds": own.kinds,
-    }
-
-
-def _median_ms(values: Floats) -> float:
-    """Median over repetitions: the methods printed for comparison have outliers."""
-    finite = values[np.isfinite(values)]
-    return ms(float(np.median(finite))) if len(finite) else math.nan

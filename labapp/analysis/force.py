@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labapp.analysis.filters import as_signal, low_pass
+from labapp.analysis.force_foot import force_foot
 from labapp.errors import LabError
 
 Floats = NDArray[np.float64]
@@ -70,6 +71,8 @@ class Pull:
         the search.
     onsets
         Onset by each of `ONSET_RULES`, s; NaN where a rule finds none.
+    foot
+        Where the fitted first rise leaves the rest, s; delays from a muscle end there.
     baseline, baseline_range
         Mean and range before the cue.
     reasons
@@ -88,6 +91,7 @@ class Pull:
     reasons: tuple[str, ...] = ()
     impulse: float = math.nan
     onsets: dict[str, float] = field(default_factory=dict)
+    foot: float = math.nan
 
     @property
     def time_to_peak(self) -> float:
@@ -198,6 +202,7 @@ def analyse_pull(
         tuple(reasons),
         _impulse(net, begin, (stop - 1 - begin) / rate, rate),
         onsets,
+        force_foot(raw, rate, begin, mean, peak),
     )
 
 

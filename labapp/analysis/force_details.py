@@ -48,6 +48,28 @@ def force_details(
     }
 
 
+UNITS = {
+    "peak_n": "N",
+    "rfd": "N/s",
+    "rfd_peak": "N/s",
+    "impulse_100_ns": "N s",
+    "impulse_200_ns": "N s",
+    "emd_ms": "ms",
+}
+
+
+def with_units(summary: dict[str, Any]) -> dict[str, Any]:
+    """Return the summary of the force with the unit written beside every mean."""
+    made = dict(summary)
+    for key, unit in UNITS.items():
+        part = summary.get(key)
+        if part and "mean" in part:
+            made[key] = {**part, "unit": unit}
+        elif part:
+            made[key] = {name: {**one, "unit": unit} for name, one in part.items()}
+    return made
+
+
 def value_part(values: Sequence[float], unit: str) -> dict[str, Any]:
     """Mean with its 95 % t-interval, SD, n and unit."""
     return {**mean_interval(values).as_row(), "unit": unit}

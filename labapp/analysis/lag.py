@@ -8,7 +8,8 @@ scatter is added. Both bursts are then timed by the same ramp model, mostly with
 they share: sharing it takes the trade between an early slow and a late fast ramp out of the
 difference, a third of its scatter. Where the pull shows that their rises differ, the lag is
 made with a ramp of each muscle's own, the kind of ramp left open, and is not interpretable: how
-softly a muscle starts cannot be read from one pull.
+softly a muscle starts cannot be read from one pull. Before all that, the frequencies of each
+burst are weighted by its excess over the rest (`labapp.analysis.weighting`).
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from labapp.analysis.burst import Burst, Window, prepare
 from labapp.analysis.filters import EMG_BAND_HZ
-from labapp.analysis.onset import BIN_S, SNR_REFUSED_DB, fit_ramp, moments_of
+from labapp.analysis.onset import BIN_S, SNR_REFUSED_DB, fit_ramp
 from labapp.analysis.pooled import POOLED_SHAPES
-from labapp.analysis.posterior import Moments, RampFit, Shapes, shape_grid
+from labapp.analysis.posterior import RampFit, Shapes, shape_grid
+from labapp.analysis.weighting import weighted
 from labapp.errors import LabError
 
 Floats = NDArray[np.float64]
@@ -36,11 +38,15 @@ LAG_SHAPES = shape_grid(("variance",))
 SNR_ORDER_DB = 10.0
 SNR_GAP_DB = 20.0
 SMALLEST_GAP_DB = 0.5
+SHARPNESS = 0.75
+"""Weight of a sample in a lag, times that in a single onset: the mean of a flatter posterior is
+steadier, and its SD is about the scatter of the lag."""
+
 SHARED_RISE = 0.9
 """Prior probability that the two muscles rise alike."""
 
 RISE_RATIO = 1.5
-RISE_CERTAIN = 0.9
+RISE_CERTAIN = 0.95
 """A pull whose rises differ by this ratio with this probability is not interpretable."""
 
 MODEL_S = 0.001
@@ -142,11 +148,12 @@ def lag_of(a: Burst, b: Burst, names: tuple[str, str] = ("first", "second")) -> 
             f"signal-to-noise ratios differ by {abs(a.snr_db - b.snr_db):.0f} dB (limit 20 dB)"
         )
     target = min(snr)
-    fits = equalised_fit(a, target), equalised_fit(b, target)
+    heard = weighted(a), weighted(b)
+    fits = lag_fit(heard[0], target), lag_fit(heard[1], target)
     lag, sd = joint_lag(*fits)
     raw = lag
     if max(extra_noise(a.snr_db, target), extra_noise(b.snr_db, target)) > 0:
-        raw, _ = joint_lag(equalised_fit(a, a.snr_db), equalised_fit(b, b.snr_db))
+        raw, _ = joint_lag(*(lag_fit(burst, burst.snr_db) for burst in heard))
     unequal, rise = rises_of(*fits)
     if unequal > RISE_CERTAIN:
         lag, sd = apart_lag(*(equalised_fit(burst, target, POOLED_SHAPES) for burst in (a, b)))
@@ -205,7 +212,8 @@ def rises_of(a: RampFit, b: RampFit) -> tuple[float, float]:
     Unequal is more than `RISE_RATIO` times as long, with the prior of `joint_lag`; ramps below
     15 ms count as 15 ms.
     """
-    evidence = [np.exp(fit.log - fit.log.max()).sum(axis=0) for fit in (a, b)]
+    # At the full weight of a single pull: here nothing is averaged.
+    evidence = [np.exp((fit.log - fit.log.max()) / SHARPNESS).sum(axis=0) for fit in (a, b)]
     rise = np.maximum(a.rises, a.rises[1])
     n = len(rise)
     shared = evidence[0] * evidence[1] + 1e-300
@@ -239,19 +247,21 @@ def _summary(p: Floats, a: RampFit, b: RampFit, offset: float) -> tuple[float, f
     return mean, math.sqrt(variance)
 
 
-def equalised_onset(burst: Burst, target_db: float) -> Moments:
-    """Onset of a burst as it would be timed at a signal-to-noise ratio of `target_db`.
-
-    The burst must be ``ok``; a target above its own ratio leaves it as it is.
-    """
-    return moments_of(equalised_fit(burst, target_db))
+def lag_fit(burst: Burst, target_db: float) -> RampFit:
+    """Ramp posterior, for `joint_lag`, of a burst that went through `weighted`."""
+    return equalised_fit(burst, target_db, LAG_SHAPES, sharp=SHARPNESS)
 
 
 def equalised_fit(
-    burst: Burst, target_db: float, shapes: Shapes = LAG_SHAPES, bin_s: float = BIN_S
+    burst: Burst,
+    target_db: float,
+    shapes: Shapes,
+    bin_s: float = BIN_S,
+    sharp: float = 1.0,
 ) -> RampFit:
-    """Ramp posterior of a burst at a signal-to-noise ratio of `target_db`."""
-    return fit_ramp(burst, shapes, extra=extra_noise(burst.snr_db, target_db), bin_s=bin_s)
+    """Ramp posterior of a burst at a signal-to-noise ratio of `target_db` (see `fit_ramp`)."""
+    extra = extra_noise(burst.snr_db, target_db)
+    return fit_ramp(burst, shapes, extra=extra, bin_s=bin_s, sharp=sharp)
 
 
 def extra_noise(snr_db: float, target_db: float) -> float:

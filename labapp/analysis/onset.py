@@ -133,7 +133,9 @@ def onset_of(burst: Burst) -> Onset:
     return Onset(time.median, time.low, time.high, rise, burst.snr_db, state, reason)
 
 
-def fit_ramp(burst: Burst, shapes: Shapes, *, extra: float = 0.0, bin_s: float = BIN_S) -> RampFit:
+def fit_ramp(
+    burst: Burst, shapes: Shapes, *, extra: float = 0.0, bin_s: float = BIN_S, sharp: float = 1.0
+) -> RampFit:
     """Ramp posterior of a prepared burst.
 
     Parameters
@@ -146,6 +148,8 @@ def fit_ramp(burst: Burst, shapes: Shapes, *, extra: float = 0.0, bin_s: float =
         Noise power to add in expectation, in units of the rest's power (equalisation).
     bin_s
         Distance of the candidate onsets, about.
+    sharp
+        Weight of a sample, relative to that of a single onset.
     """
     per_bin = max(round(burst.rate * bin_s), 1)
     first = _first_candidate(burst)
@@ -160,7 +164,7 @@ def fit_ramp(burst: Burst, shapes: Shapes, *, extra: float = 0.0, bin_s: float =
         power,
         step,
         first / burst.rate,
-        nu=min(NU_FACTOR * burst.share, 1.0) * per_bin,
+        nu=sharp * min(NU_FACTOR * burst.share, 1.0) * per_bin,
         shapes=shapes,
     )
 

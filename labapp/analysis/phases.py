@@ -150,9 +150,12 @@ def _measured(
     channel: FilteredChannel, repetition: RepetitionLike, phase: str, rest: float
 ) -> PhaseAmplitude:
     span = (phases_of(repetition) or {}).get(phase)
+    nothing = PhaseAmplitude(math.nan, math.nan, math.nan, math.nan)
     if span is None or not math.isfinite(rest):
-        return PhaseAmplitude(math.nan, math.nan, math.nan, math.nan)
+        return nothing
     first, stop = channel.index(span[0]), channel.index(span[1])
+    if stop <= first:  # the device had stopped, or not yet begun
+        return nothing
     return phase_amplitude(channel.x[first:stop], channel.channel.rate, (0, stop - first), rest)
 
 

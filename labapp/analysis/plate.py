@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labapp.analysis.arrays import real_numbers
 from labapp.analysis.filters import as_signal, finite_parts, low_pass
 from labapp.errors import LabError
 
@@ -187,7 +188,7 @@ def ellipse_area(covariance: ArrayLike, n: int | None = None) -> float:
     LabError
         Not a 2 x 2 covariance, or fewer than 3 samples.
     """
-    matrix = np.asarray(covariance, dtype=np.float64)
+    matrix = real_numbers(covariance, "covariances", "2 x 2 of them")
     if matrix.shape != (2, 2) or not np.isfinite(matrix).all() or (n is not None and n < 3):
         raise LabError(
             f"covariance of shape {matrix.shape} from {n} samples", "give 2 x 2 from 3 or more"
@@ -241,13 +242,16 @@ def cop_correction(measured: ArrayLike, true: ArrayLike) -> CopCorrection:
     LabError
         Fewer than six places, places on one line, or arrays that do not fit together.
     """
-    a, b = np.asarray(measured, dtype=np.float64), np.asarray(true, dtype=np.float64)
+    a = real_numbers(measured, "measured places", "x and y of each")
+    b = real_numbers(true, "true places", "x and y of each")
     if a.ndim != 2 or a.shape[1] != 2 or a.shape != b.shape or len(a) < 6:
         raise LabError(f"places of shape {a.shape} and {b.shape}", "give six or more, x and y each")
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
         raise LabError("places have missing values", "measure every place")
     if np.linalg.matrix_rank(b - b.mean(axis=0)) < 2:
         raise LabError("the places lie on one line", "spread them over the plate")
+    if np.linalg.matrix_rank(a - a.mean(axis=0), tol=1e-9) < 2:
+        raise LabError("the measured places lie on one line", "check the wiring of the cells")
     design = np.column_stack([a, np.ones(len(a))])
     matrix = np.asarray(np.linalg.lstsq(design, b, rcond=None)[0].T, dtype=np.float64)
     before = _rmse_mm(a, b)

@@ -2,10 +2,10 @@
 
 How fast a muscle rises, and along which curve, belongs to the muscle and the task, not to the
 single pull. So the evidence of every ramp is summed over the pulls, for all kinds of ramp at
-once: both muscles follow the same kind, each with its own duration. The onsets are then read at
-those ramps and averaged with their probability. What is uncertain about the ramps (two muscles
-at 25 and 150 ms differ by 20 ms or by 40, depending on how softly a muscle starts) widens the
-lag instead of biasing it.
+once: both muscles follow the same kind, each with its own rise, which varies somewhat from pull
+to pull. The onsets are then read at those ramps and averaged with their probability. What is
+uncertain about the ramps (two muscles at 25 and 150 ms differ by 20 ms or by 40, depending on
+how softly a muscle starts) widens the lag instead of biasing it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,19 +23,39 @@ from labapp.analysis.posterior import KINDS, MIDDLE, RampFit, Shapes
 Floats = NDArray[np.float64]
 
 MIDDLES_S = (0.0, 0.008, 0.016, 0.024, 0.034, 0.046, 0.06, 0.076, 0.095, 0.118, 0.145, 0.18)
-"""Rises from 10 to 90 % of the amplitude: comparable whatever the kind of ramp."""
+"""Rises from 10 to 90 % of the amplitude that are fitted: comparable whatever the kind."""
 
 LONGEST_S = 0.34
 """Ramps of a longer duration than this would not fit in the stretch that is looked at."""
 
+RISES_S: Floats = np.linspace(0.0, math.sqrt(MIDDLES_S[-1]), 64) ** 2
+"""Rises (s) of the result. Fits are smooth in the rise, so those between are interpolated: with
+the fitted ones alone, a true rise between two of them cost up to 11 ms of lag."""
+
 BIN_S = 0.004
 """The mean over pulls averages the width of the bins out."""
 
-TEMPER = 0.5
-"""Weight of the summed evidence: no kind of ramp is exactly right (calibrated, see docs)."""
+SHARPNESS = 2.0
+"""Weight of a sample when the onset is summed out, times that of a single pull's onset. A
+blunter fit spreads the onsets, which looks like a softer start ..."""
 
-EQUAL = 0.3
-"""Prior probability that both muscles rise alike."""
+TEMPER = 0.35
+"""... so that the evidence is blunted afterwards: no kind of ramp is exactly right."""
+
+VARIES = 0.3
+"""Relative SD of a muscle's rise from pull to pull: motor units do not fire alike twice."""
+
+EQUAL = 0.15
+"""Prior probability that both muscles rise alike.
+
+These four were chosen on simulated sessions (docs/explanation/onset.md).
+"""
+
+SHORTEST_S = 0.016
+"""Rises below this are not told apart."""
+
+MODEL_S = 0.0015
+"""Standard uncertainty that no number of pulls takes away: kinds and smear of real potentials."""
 
 FEWEST = 4
 
@@ -57,13 +78,14 @@ class OwnRiseLag:
     lag
         Mean over the `n` pulls, negative where the first came first.
     se_ramp, se_pulls, n
-        Standard uncertainty from the unknown ramps, and from the scatter over the pulls.
+        Standard uncertainty from the unknown ramps (with `MODEL_S`), and from the scatter over
+        the pulls.
     rise, rise_sd
         10 to 90 % rise of the first and of the second muscle, posterior mean and SD.
     kinds
         Posterior probability of every kind of ramp.
     joint
-        (rises, rises) posterior of the two rises, see `MIDDLES_S`.
+        (rises, rises) posterior of the two rises, see `RISES_S`.
     """
 
     lag: float
@@ -88,9 +110,9 @@ class OwnRiseLag:
     def unequal(self, factor: float) -> float:
         """Probability that one rise is more than `factor` times the other, the likelier way.
 
-        Rises within a step of the grid (or both below 16 ms) are not told apart.
+        Rises below 16 ms count as 16 ms.
         """
-        rise = np.maximum(np.array(MIDDLES_S), MIDDLES_S[2])
+        rise = np.maximum(RISES_S, SHORTEST_S)
         ratio = rise[:, None] / rise[None, :]
         slower = float(self.joint[ratio > factor].sum())
         return max(slower, float(self.joint[1 / ratio > factor].sum()))
@@ -105,14 +127,15 @@ def quantile(n: int, level: float) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RampTable:
-    """One burst under every ramp of `POOLED_SHAPES`: (kinds, rises) each.
+    """One burst under every kind and every typical rise of its muscle: (kinds, `RISES_S`) each.
 
     Attributes
     ----------
     evidence
-        Log evidence, the onset summed out; -inf for ramps that are not on the grid.
+        Weighted log evidence, the onset and the rise of this pull summed out; -inf for ramps
+        that were not fitted.
     onset
-        s, mean onset given the ramp.
+        s, mean onset.
     """
 
     evidence: Floats
@@ -120,19 +143,60 @@ class RampTable:
 
 
 def ramp_table(fit: RampFit) -> RampTable:
-    """Sum the onset out of a fit on `POOLED_SHAPES`."""
-    peak = float(fit.log.max())
+    """Sum the onset, and how far this pull's rise is from the typical one, out of a fit.
+
+    Parameters
+    ----------
+    fit
+        On `POOLED_SHAPES`, with `SHARPNESS`.
+    """
+    peak = fit.log.max(axis=0)
     p = np.exp(fit.log - peak)
-    mass = p.sum(axis=0) + 1e-300
-    shape = (len(KINDS), len(MIDDLES_S))
-    evidence, onset = np.full(shape, -np.inf), np.zeros(shape)
+    mass = p.sum(axis=0)
+    log, onsets = np.log(mass) + peak, (fit.times @ p) / mass
+    evidence, onset = np.full((2, len(KINDS), len(RISES_S)), -np.inf)
+    onset[:] = 0.0
     kinds = np.array(POOLED_SHAPES.kinds)
     for k, kind in enumerate(KINDS):
         at = kinds == kind
-        count = int(at.sum())
-        evidence[k, :count] = np.log(mass[at]) + peak
-        onset[k, :count] = (fit.times @ p[:, at]) / mass[at]
+        between = between_fitted(int(at.sum()))
+        near = _varied(len(between))
+        value = TEMPER * (between @ log[at])
+        top = float(value.max())
+        weight = np.exp(value - top)
+        summed = near @ weight + 1e-300
+        evidence[k, : len(between)] = np.log(summed) + top
+        onset[k, : len(between)] = near @ (weight * (between @ onsets[at])) / summed
     return RampTable(evidence, onset)
+
+
+@lru_cache(maxsize=8)
+def between_fitted(count: int) -> Floats:
+    """Cubic interpolation (rises, count) from the first `count` fitted rises to `RISES_S`.
+
+    Through the four nearest, in the square root of the rise, in which they lie evenly.
+    """
+    nodes = np.sqrt(MIDDLES_S[:count])
+    wanted = np.sqrt(RISES_S)
+    wanted = wanted[wanted <= nodes[-1] + 1e-9]
+    first = np.clip(np.searchsorted(nodes, wanted) - 2, 0, count - 4)
+    matrix = np.zeros((len(wanted), count))
+    for j in range(4):
+        others = [k for k in range(4) if k != j]
+        terms = [
+            (wanted - nodes[first + k]) / (nodes[first + j] - nodes[first + k]) for k in others
+        ]
+        matrix[np.arange(len(wanted)), first + j] = np.prod(terms, axis=0)
+    return matrix
+
+
+@lru_cache(maxsize=8)
+def _varied(count: int) -> Floats:
+    """Probability (typical, this pull's) of a rise, for the first `count` of `RISES_S`."""
+    log = np.log(np.maximum(RISES_S[:count], 0.004))
+    width = np.maximum(np.gradient(log), 1e-3)
+    p = np.exp(-0.5 * np.square((log[:, None] - log[None, :]) / VARIES)) * width
+    return np.asarray(p / p.sum(axis=1, keepdims=True))
 
 
 def own_rise_lag(
@@ -155,9 +219,9 @@ def own_rise_lag(
     n = len(first)
     if n < FEWEST:
         return None
-    size = len(MIDDLES_S)
+    size = len(RISES_S)
     log_a, log_b = (
-        TEMPER * np.sum([table.evidence for table in tables], axis=0) for tables in (first, second)
+        np.sum([table.evidence for table in tables], axis=0) for tables in (first, second)
     )
     prior = (1 - EQUAL) / size**2 + EQUAL / size * np.eye(size)
     log = log_a[:, :, None] + log_b[:, None, :] + np.log(prior)
@@ -178,7 +242,7 @@ def own_rise_lag(
     rise_b, rise_sd_b = _mean_sd(joint.sum(axis=0))
     return OwnRiseLag(
         lag,
-        math.sqrt(float((w * np.square(spread)).sum())),
+        math.hypot(math.sqrt(float((w * np.square(spread)).sum())), MODEL_S),
         float(lags.std(ddof=1)) / math.sqrt(n),
         n,
         (rise_a, rise_b),
@@ -189,6 +253,5 @@ def own_rise_lag(
 
 
 def _mean_sd(p: Floats) -> tuple[float, float]:
-    x = np.array(MIDDLES_S)
-    mean = float(p @ x)
-    return mean, math.sqrt(max(float(p @ np.square(x - mean)), 0.0))
+    mean = float(p @ RISES_S)
+    return mean, math.sqrt(max(float(p @ np.square(RISES_S - mean)), 0.0))

@@ -18,18 +18,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from labapp.analysis.likelihood import COARSE, Likelihood, Ramps
+
 Floats = NDArray[np.float64]
 
 RISES_S = (0.0, 0.015, 0.03, 0.045, 0.06, 0.08, 0.11, 0.15, 0.2, 0.3)
 GAINS = (0.15, 0.25, 0.4, 0.6, 0.8, 1.0, 1.3)
 BEFORE_S = 0.4
 AFTER_S = 0.3
-
-COARSE = 4
-"""Candidate onsets are looked at in steps of this many bins first ..."""
-
-KEEP = 15.0
-"""... and one by one only where the log posterior comes this close to its maximum."""
 
 AMPLITUDES: dict[str, Callable[[Floats], Floats]] = {
     "variance": np.sqrt,
@@ -133,7 +129,7 @@ def ramp_fit(power: Floats, step: float, start: float, *, nu: float, shapes: Sha
     Notes
     -----
     ``LL(t, shape, G) = -sum_{i<t} p/2 - sum_{i>=t} (p/v + ln v)/2``; flat priors on t, shape and
-    log G. The ramps are one matrix product, the plateaus cumulative sums.
+    log G. How it is worked out: `labapp.analysis.likelihood`.
     """
     n = len(power)
     block = max(round(0.05 / step), 1)
@@ -142,79 +138,23 @@ def ramp_fit(power: Floats, step: float, start: float, *, nu: float, shapes: Sha
     top = max(float(np.partition(smooth, at)[at]) - 1.0, 0.5)
     # Half octaves: few enough levels that their kernels are made once and kept.
     ramps = _ramps(shapes, round(step, 9), round(2 * float(np.log2(top))))
-    data = _Data(power, ramps)
-    count = n - max(round(0.02 / step), 1)
-    coarse = np.arange(0, count, COARSE)
-    best = data.log(coarse, nu).max(axis=1)
-    near = np.flatnonzero(best > best.max() - KEEP)
-    wanted = np.zeros(count + 2 * COARSE, dtype=np.bool_)
-    for shift in range(2 * COARSE + 1):
-        wanted[coarse[near] + shift] = True
-    fine = np.flatnonzero(wanted[COARSE : COARSE + count])
-    first, stop = int(fine[0]), int(fine[-1]) + 1
+    data = Likelihood(power, ramps, nu)
+    places, gains = data.promising(n - max(round(0.02 / step), 1))
+    first, stop = int(places[0]), int(places[-1]) + 1
     log = np.full((stop - first, len(shapes.kinds)), -np.inf)
-    log[fine - first] = data.log(fine, nu)
+    log[places - first] = data.log(places, gains)
     times: Floats = start + np.arange(first, stop, dtype=np.float64) * step
     return RampFit(times, log, shapes)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Ramps:
-    """What one grid of ramps needs: ``1/v`` and the running sum of ``ln v`` on every ramp."""
-
-    inverse: NDArray[np.float32]
-    logs: NDArray[np.float32]
-    plateau: NDArray[np.float32]
-    shapes: int
-
-
 @lru_cache(maxsize=128)
-def _ramps(shapes: Shapes, step: float, level: int) -> _Ramps:
-    longest = round(max(shapes.rises) / step) + 1
-    gains = 2.0 ** (level / 2) * np.asarray(GAINS)
+def _ramps(shapes: Shapes, step: float, level: int) -> Ramps:
+    longest = COARSE * -(-round(max(shapes.rises) / step + 1) // COARSE)
     lag = (np.arange(longest) + 0.5) * step
     # A step (d = 0) is the limit of a very short ramp; half a bin keeps u finite.
     u = [np.minimum(lag / max(rise, 0.5 * step), 1.0) for rise in shapes.rises]
     share = [np.square(AMPLITUDES[k](x)) for k, x in zip(shapes.kinds, u, strict=True)]
-    # Gain by gain, all shapes of one gain side by side: sums over the gain run fastest so.
-    v = 1.0 + (gains[None, :, None] * np.stack(share, axis=1)[:, None, :]).reshape(longest, -1)
-    logs = np.concatenate([np.zeros((1, v.shape[1])), np.cumsum(np.log(v), axis=0)])
-    plateau = np.repeat(1.0 + gains, len(share))
-    return _Ramps(
-        (1.0 / v).astype(np.float32),
-        logs.astype(np.float32),
-        plateau.astype(np.float32),
-        len(share),
-    )
-
-
-class _Data:
-    """One signal, ready to be compared with the ramps from any candidate onset on."""
-
-    def __init__(self, power: Floats, ramps: _Ramps) -> None:
-        self.ramps, self.n = ramps, len(power)
-        self.longest = len(ramps.inverse)
-        padded = np.concatenate([power, np.zeros(self.longest)]).astype(np.float32)
-        self.windows = np.lib.stride_tricks.sliding_window_view(padded, self.longest)
-        self.total = np.concatenate([[0.0], np.cumsum(power)])
-
-    def log(self, at: NDArray[np.intp], nu: float) -> Floats:
-        """Tempered log likelihood (len(at), n_shapes), the gain summed out."""
-        r, n = self.ramps, self.n
-        after = np.minimum(at + self.longest, n)
-        cost = self.windows[at] @ r.inverse
-        cost += r.logs[after - at]
-        rest = (self.total[n] - self.total[after]).astype(np.float32)
-        cost += rest[:, None] / r.plateau
-        cost += (n - after).astype(np.float32)[:, None] * np.log(r.plateau)
-        cost = cost.reshape(len(at), len(GAINS), r.shapes)
-        least = cost.min(axis=1)
-        cost -= least[:, None, :]
-        cost *= np.float32(-0.5 * nu)
-        summed = np.exp(cost, out=cost).sum(axis=1)
-        # The rest before the onset in double precision: it is large at high ratios.
-        before = self.total[at][:, None]
-        return np.asarray(np.log(summed) - (0.5 * nu) * (least + before), dtype=np.float64)
+    return Ramps.of(np.stack(share, axis=1), 2.0 ** (level / 2) * np.asarray(GAINS))
 
 
 def normalised(fit: RampFit) -> Floats:
@@ -229,7 +169,7 @@ def moments(times: Floats, p: Floats) -> Moments:
     edges = np.concatenate([[0.0], np.cumsum(p)])
     edges /= edges[-1]
     grid = np.concatenate([times - step / 2, [times[-1] + step / 2]])
-    low, median, high = (float(np.interp(q, edges, grid)) for q in (0.025, 0.5, 0.975))
+    low, median, high = np.interp((0.025, 0.5, 0.975), edges, grid).tolist()
     mean = float((p * times).sum() / p.sum())
     sd = float(np.sqrt(max(((times - mean) ** 2 * p).sum() / p.sum() + step**2 / 12, 0.0)))
     return Moments(median, low, high, mean, sd)
@@ -244,14 +184,12 @@ def whiten(x: Floats, baseline: tuple[int, int], order: int = 6) -> Floats:
     rest = x[baseline[0] : baseline[1]]
     rest = rest - rest.mean()
     n = len(rest)
-    cov = np.array([float(rest[: n - k] @ rest[k:]) / n for k in range(order + 1)])
+    cov = _lagged(rest, order) / n
     if n > 4 * order and cov[0] > 0:
         cov[0] *= 1.0001
         toeplitz = cov[np.abs(np.subtract.outer(np.arange(order), np.arange(order)))]
         a = np.linalg.solve(toeplitz, cov[1:])
-        y = x.copy()
-        for k, coefficient in enumerate(a, start=1):
-            y[k:] -= coefficient * x[:-k]
+        y = np.convolve(x, np.concatenate([[1.0], -a]))[: len(x)]
     else:
         y = x.copy()
     scale = float(np.sqrt(np.mean(np.square(y[baseline[0] + order : baseline[1]]))))
@@ -270,9 +208,14 @@ def effective_share(y: Floats, rate: float) -> float:
     if lags < 1:
         return 1.0
     local = y - y.mean()
-    power = float(local @ local)
-    if power <= 0:
+    products = _lagged(local, lags)
+    if products[0] <= 0:
         return 1.0
-    rho = np.array([float(local[: n - k] @ local[k:]) / power for k in range(1, lags + 1)])
+    rho = products[1:] / products[0]
     correlated = float(np.sum(rho**2 - 1.0 / n))
     return float(np.clip(1.0 / (1.0 + 2.0 * max(correlated, 0.0)), 0.05, 1.0))
+
+
+def _lagged(x: Floats, lags: int) -> Floats:
+    """Sum of ``x[i] x[i + k]`` for ``k`` = 0 to `lags`."""
+    return np.asarray(np.correlate(np.concatenate([x, np.zeros(lags)]), x, "valid"))

@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from labapp.analysis.clocks import DelayClock, with_clocks
+from labapp.analysis.clocks import DelayClock
 from labapp.analysis.force import EMD_RATE_HZ, ONSET_RULE, Pull, analyse_pull
+from labapp.analysis.force_delay import delay_part
 from labapp.analysis.inputs import ForceChannel, RepetitionLike
 from labapp.analysis.pulls import MusclePull, anchor_of
-from labapp.analysis.statistics import MeanInterval, mean_interval
+from labapp.analysis.statistics import mean_interval
 from labapp.errors import LabError
-
-EMD_LIMITS_S = (-0.02, 0.2)
 
 
 def measure_force(force: ForceChannel, repetition: RepetitionLike) -> Pull | None:
@@ -44,6 +43,7 @@ def measure_force(force: ForceChannel, repetition: RepetitionLike) -> Pull | Non
         onset=pull.onset + start,
         peak_at=pull.peak_at + start,
         onsets={name: at + start for name, at in pull.onsets.items()},
+        foot=pull.foot + start,
     )
 
 
@@ -63,13 +63,6 @@ def force_summary(
         Muscle to its pulls, the same repetitions.
     clocks
         Muscle to what is known between its clock and that of the force.
-
-    Notes
-    -----
-    ``low`` and ``high`` hold the scatter of the pulls and what more pulls do not average out: the
-    timing between the two devices, and where the onsets are detected (the EMG onset's own
-    interval, one sample of the force; a ramp's foot is found late rather than early, in every
-    pull alike). ``u_ms`` is the standard uncertainty of the mean delay from all of these.
     """
     if force is None:
         return {
@@ -91,29 +84,7 @@ def force_summary(
         rfd[name] = mean_interval([pull.rfd.get(name, math.nan) for pull in clean]).as_row()
     emd: dict[str, Any] = {}
     for muscle, own in muscles.items():
-        clock = clocks.get(muscle, worst)
-        delays = [
-            1000 * (pull.onset - one.onset.time - clock.shift_s)
-            if pull is not None and one.usable
-            else math.nan
-            for pull, one in zip(pulls, own, strict=True)
-        ]
-        interval = mean_interval(delays)
-        u_ms = 1000 * clock.u_s
-        lasting = math.hypot(u_ms, *_detection_ms(own, force.rate))
-        low, high = with_clocks(interval.low, interval.mean, interval.high, lasting)
-        outside = sum(
-            math.isfinite(d) and not EMD_LIMITS_S[0] <= d / 1000 <= EMD_LIMITS_S[1] for d in delays
-        )
-        emd[muscle] = {
-            "mean": interval.mean,
-            "low": low,
-            "high": high,
-            "n": interval.n,
-            "outside": outside,
-            "u_ms": math.hypot(_standard_error(interval), lasting),
-            "timing_u_ms": u_ms,
-        }
+        emd[muscle] = delay_part(pulls, own, clocks.get(muscle, worst), force.rate)
     return {
         "peak_n": mean_interval([pull.peak for pull in found]).as_row(),
         "rfd": rfd,
@@ -126,14 +97,3 @@ def force_summary(
         "emd_valid": worst.valid,
         "emd_text": worst.text,
     }
-
-
-def _standard_error(interval: MeanInterval) -> float:
-    return interval.sd / math.sqrt(interval.n) if interval.n > 1 else math.nan
-
-
-def _detection_ms(pulls: Sequence[MusclePull], force_rate: float) -> tuple[float, float]:
-    """Give standard uncertainties (ms) of an EMG onset and, by its sampling, of a force onset."""
-    widths = [one.onset.high - one.onset.low for one in pulls if one.usable]
-    width = float(np.median(widths)) if widths else math.nan
-    return 1000 * width / (2 * 1.96), 1000 / force_rate / math.sqrt(12)

@@ -13,11 +13,12 @@ from labapp.analysis.burst import SNR_FLOOR_DB, Burst, prepare
 from labapp.analysis.equalise import NoiseBank, NoiseEqualised, noise_equalised_onset
 from labapp.analysis.filters import band_pass
 from labapp.analysis.inputs import EmgChannel, RepetitionLike
-from labapp.analysis.lag import equalised_fit, extra_noise, joint_lag
+from labapp.analysis.lag import equalised_fit, extra_noise, joint_lag, lag_fit
 from labapp.analysis.onset import Onset, moments_of, onset_of
 from labapp.analysis.pooled import (
     BIN_S,
     POOLED_SHAPES,
+    SHARPNESS,
     OwnRiseLag,
     RampTable,
     own_rise_lag,
@@ -25,6 +26,7 @@ from labapp.analysis.pooled import (
 )
 from labapp.analysis.posterior import Moments, RampFit
 from labapp.analysis.settings import AnalysisSettings
+from labapp.analysis.weighting import weighted
 
 Floats = NDArray[np.float64]
 
@@ -35,14 +37,16 @@ TAIL_S = 0.7
 """... and after it: the plateau of a burst that begins late in the window."""
 
 OWN_RISE_STEP_DB = 2.0
-"""Ratios at which the lag with own rises is made are multiples of this."""
+"""For the lag with own rises the cleaner muscle loses a multiple of this: pairs of similar ratios
+share what costs the time, and muscles alike to 1 dB lose nothing."""
 
 
 @dataclass(slots=True, eq=False)
 class MusclePull:
     """One muscle in one pull; times in s since the start of the recording.
 
-    `burst` is None where the recording does not reach far enough around the cue.
+    `burst` is None where the recording does not reach far enough around the cue. What was made
+    of it is kept: the burst with weighted frequencies, fits and tables by the noise added.
     """
 
     start: float
@@ -50,6 +54,7 @@ class MusclePull:
     onset: Onset
     neq: NoiseEqualised | None = None
     equalised: Moments | None = None
+    heard: Burst | None = None
     fits: dict[float, RampFit] = field(default_factory=dict)
     tables: dict[float, RampTable] = field(default_factory=dict)
 
@@ -62,14 +67,16 @@ class MusclePull:
         """Ramp posterior of the lag's kind at a ratio of `target_db` (s from `start`)."""
         burst, key = self._at(target_db)
         if key not in self.fits:
-            self.fits[key] = equalised_fit(burst, target_db)
+            if self.heard is None:
+                self.heard = weighted(burst)
+            self.fits[key] = lag_fit(self.heard, target_db)
         return self.fits[key]
 
     def table_at(self, target_db: float) -> RampTable:
         """Evidence and onset under every kind of ramp at a ratio of `target_db`."""
         burst, key = self._at(target_db)
         if key not in self.tables:
-            fit = equalised_fit(burst, target_db, POOLED_SHAPES, BIN_S)
+            fit = equalised_fit(burst, target_db, POOLED_SHAPES, BIN_S, SHARPNESS)
             self.tables[key] = ramp_table(fit)
         return self.tables[key]
 
@@ -207,14 +214,13 @@ def own_rises(
 
     The pulls are those in which both muscles may be compared.
     """
-    tables_a, tables_b, offsets = [], [], []
+    tables: tuple[list[RampTable], list[RampTable]] = [], []
+    offsets = []
     for a, b in zip(first, second, strict=True):
         low = min(a.onset.snr_db, b.onset.snr_db)
-        if settings.equalise:
-            # In steps, so that pairs of similar ratios share what costs the time.
-            low = OWN_RISE_STEP_DB * math.floor(low / OWN_RISE_STEP_DB)
-        ratios = (low, low) if settings.equalise else (a.onset.snr_db, b.onset.snr_db)
-        tables_a.append(a.table_at(ratios[0]))
-        tables_b.append(b.table_at(ratios[1]))
+        for pull, made in zip((a, b), tables, strict=True):
+            snr = pull.onset.snr_db
+            lost = OWN_RISE_STEP_DB * round((snr - low) / OWN_RISE_STEP_DB)
+            made.append(pull.table_at(snr - lost if settings.equalise else snr))
         offsets.append(a.start - b.start)
-    return own_rise_lag(tables_a, tables_b, offsets)
+    return own_rise_lag(*tables, offsets)

@@ -23,17 +23,17 @@ from labapp.analysis.clocks import across_devices, delay_clocks, timing_part, wi
 from labapp.analysis.document import (
     equalised_s,
     head_part,
-    order_part,
     plain,
     repetition_part,
     streams_part,
     verdict_part,
 )
 from labapp.analysis.equalise import NoiseBank
-from labapp.analysis.force_details import force_details
+from labapp.analysis.force_details import force_details, with_units
 from labapp.analysis.gates import PairFacts, device_gates, muscle_gate, pair_facts
 from labapp.analysis.inputs import RecordingInput
 from labapp.analysis.order import onset_order
+from labapp.analysis.order_document import order_part
 from labapp.analysis.pull_force import force_summary, measure_force
 from labapp.analysis.pulls import (
     FilteredChannel,
@@ -44,7 +44,7 @@ from labapp.analysis.pulls import (
     pair_lag,
 )
 from labapp.analysis.question import answer, spoken_names, the_question
-from labapp.analysis.session_quality import channel_findings, pair_findings
+from labapp.analysis.session_quality import channel_findings, coverage_findings, pair_findings
 from labapp.analysis.settings import AnalysisSettings
 from labapp.errors import LabError
 
@@ -146,7 +146,8 @@ def analyse_recording(
         for finding in channel_findings(
             inputs, channels[m], [*valid, *references], by_muscle[m], settings
         )
-    ] + pair_findings(facts, settings)
+    ]
+    quality += pair_findings(facts, settings) + coverage_findings(inputs)
     clocks = delay_clocks(inputs)
     document = {
         **head_part(inputs, settings),
@@ -181,7 +182,7 @@ def analyse_recording(
             blocks=inputs.blocks,
             settings=settings,
         ),
-        "force": force_summary(inputs.force, own_pulls, by_muscle, clocks)
+        "force": with_units(force_summary(inputs.force, own_pulls, by_muscle, clocks))
         | force_details(inputs.force, valid, own_pulls),
         "quality": [
             {

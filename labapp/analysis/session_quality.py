@@ -29,6 +29,12 @@ from labapp.analysis.settings import AnalysisSettings
 Floats = NDArray[np.float64]
 
 
+LOUD = 1.5
+"""A rest this many times as loud as the quieter quarter of them is not quiet."""
+LEAST_STRETCHES = 6
+"""With fewer pulls a correlation of 0.3 happens by chance."""
+
+
 def channel_findings(
     inputs: RecordingInput,
     filtered: FilteredChannel,
@@ -64,13 +70,35 @@ def channel_findings(
     if math.isfinite(rest):
         findings.insert(0, check_noise(name, rest))
     if pulls:
-        snr = float(np.median([pull.onset.snr_db for pull in pulls]))
-        findings.append(check_snr(name, snr))
-        restless = sum(pull.onset.state == "in_baseline" for pull in pulls)
-        findings.append(check_quiet(name, restless, len(pulls)))
+        # A pull that the recording does not hold says nothing about the electrode.
+        ratios = [one.onset.snr_db for one in pulls if one.onset.state != "not_measurable"]
+        if ratios:
+            findings.append(check_snr(name, float(np.median(ratios))))
+        active_before = sum(pull.onset.state == "in_baseline" for pull in pulls)
+        restless = max(active_before, loud_rests(filtered_rest))
+        findings.append(check_quiet(name, restless, max(len(pulls), len(filtered_rest))))
     facts = inputs.streams.get(channel.stream)
     if facts is not None and facts.received + facts.lost > 0:
         findings.append(check_loss(name, 100 * facts.lost / (facts.received + facts.lost)))
+    return findings
+
+
+def coverage_findings(inputs: RecordingInput) -> list[Finding]:
+    """Tell of every stream that ends, or begins, where repetitions were still asked for."""
+    cues = [rep.cue_s for rep in inputs.repetitions if rep.cue_s is not None]
+    spans = {c.stream: (float(c.times[0]), float(c.times[-1])) for c in inputs.emg if len(c.times)}
+    if inputs.force is not None and len(inputs.force.times):
+        ends = (float(inputs.force.times[0]), float(inputs.force.times[-1]))
+        spans.setdefault(inputs.force.stream, ends)
+    findings = []
+    for stream, (first, last) in spans.items():
+        outside = sum(not first <= cue <= last for cue in cues)
+        if outside:
+            text = (
+                f"{outside} of {len(cues)} repetitions are not in it: it holds {first:.0f} to "
+                f"{last:.0f} s, cues run to {max(cues):.0f} s; check the device and its battery"
+            )
+            findings.append(Finding(stream, "coverage", float(outside), "bad", text))
     return findings
 
 
@@ -85,9 +113,13 @@ def pair_findings(
             continue
         limit = settings.crosstalk_r
         level = "good" if peak <= 0.5 * limit else "warn" if peak <= limit else "bad"
+        few = fact.crosstalk.n < LEAST_STRETCHES
+        if few and level == "bad":
+            level = "warn"
         text = {
             "good": f"correlation with {b} {peak:.2f}",
-            "warn": f"correlation with {b} {peak:.2f}: some signal may be shared",
+            "warn": f"correlation with {b} {peak:.2f}: "
+            + (f"{fact.crosstalk.n} pulls are too few to tell" if few else "some may be shared"),
             "bad": f"correlation with {b} {peak:.2f}: crosstalk is likely, do the selectivity "
             "tasks and move the electrodes apart",
         }[level]
@@ -101,6 +133,14 @@ def pair_findings(
             )
         )
     return findings
+
+
+def loud_rests(rests: Sequence[Floats]) -> int:
+    """Count stretches of rest that are more than `LOUD` times as loud as the quieter ones (Q7)."""
+    if len(rests) < 2:
+        return 0
+    levels = np.array([np.sqrt(np.mean(np.square(part))) for part in rests])
+    return int(np.sum(levels > LOUD * np.quantile(levels, 0.25)))
 
 
 def _whole(part: Floats) -> Floats | None:

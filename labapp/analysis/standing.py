@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from labapp.analysis.force_details import value_part
 from labapp.analysis.plate import LEAST_LOAD_N, LEAST_SHARE, Sway, centre_of_pressure, sway
+from labapp.analysis.reliability_stats import welch_change
 from labapp.errors import LabError
 
 Floats = NDArray[np.float64]
@@ -57,7 +59,8 @@ def standing_part(plate: PlateInput, trials: Sequence[StandingTrial]) -> dict[st
     """Write the ``standing`` part of the document.
 
     A trial that cannot be measured has ``reasons`` and no numbers; it counts in no mean. The
-    Romberg quotient is that of the mean ellipses of the second condition over the first.
+    Romberg quotient is that of the geometric mean ellipses, second condition over first, with its
+    interval by Welch on the logarithms over trials.
     """
     rows: list[dict[str, Any]] = []
     kept: dict[str, list[tuple[Sway, dict[str, Any]]]] = {}
@@ -69,21 +72,41 @@ def standing_part(plate: PlateInput, trials: Sequence[StandingTrial]) -> dict[st
     summary: dict[str, Any] = {}
     for condition, found in kept.items():
         summary[condition] = {
-            name: value_part([getattr(one, name) for one, _ in found], unit)
+            name: _amount([getattr(one, name) for one, _ in found], unit)
             for name, unit in UNITS.items()
         }
         for name in ("left_percent", "front_percent"):
-            summary[condition][name] = value_part([row[name] for _, row in found], "%")
-    areas = [summary[condition]["ellipse_mm2"]["mean"] for condition in summary]
-    quotient = areas[1] / areas[0] if len(areas) == 2 and areas[0] > 0 else None
+            summary[condition][name] = _amount([row[name] for _, row in found], "%")
+    quotient = _romberg([[one.ellipse_mm2 for one, _ in found] for found in kept.values()])
     return {
         "method": METHOD,
         "rate_hz": plate.rate,
         "trials": rows,
         "summary": summary,
-        "romberg": quotient,
+        "romberg": quotient["ratio"],
+        "romberg_interval": {key: quotient[key] for key in ("low", "high", "n")},
         "conditions": list(summary),
     }
+
+
+def _amount(values: Sequence[float], unit: str) -> dict[str, Any]:
+    """Mean with its t-interval, which for an amount does not go below 0."""
+    part = value_part(values, unit)
+    return {**part, "low": max(part["low"], 0.0)} if part["n"] > 1 else part
+
+
+def _romberg(areas: Sequence[Sequence[float]]) -> dict[str, Any]:
+    """Ratio of two conditions' geometric mean areas with its interval; None where there is none."""
+    counts = [len(one) for one in areas]
+    part: dict[str, Any] = {"ratio": None, "low": None, "high": None, "n": counts}
+    if len(areas) != 2 or not all(area > 0 for one in areas for area in one):
+        return part
+    logs = [np.log(one) for one in areas]
+    part["ratio"] = math.exp(float(logs[1].mean() - logs[0].mean()))
+    if min(counts) > 1 and any(one.std() > 0 for one in logs):
+        change = welch_change(logs[0], logs[1])
+        part |= {"low": math.exp(change.low), "high": math.exp(change.high)}
+    return part
 
 
 def _trial(plate: PlateInput, trial: StandingTrial) -> tuple[dict[str, Any], Sway | None]:

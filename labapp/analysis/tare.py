@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from labapp.analysis.arrays import real_numbers
 from labapp.errors import LabError
 
 SHIFT_PERCENT = 1.0
@@ -42,10 +43,12 @@ def tare(values: ArrayLike, rate: float, *, noise: float, seconds: float = 2.0) 
     LabError
         Less than half of the stretch was received.
     """
-    x = np.asarray(values, dtype=np.float64)
+    x = real_numbers(values, "values", "(n_samples,) counts or N")
+    if x.ndim != 1:
+        raise LabError(f"values have shape {x.shape}", "give one channel")
     x = x[-max(round(seconds * rate), 2) :]
     known = x[np.isfinite(x)]
-    if x.ndim != 1 or len(known) < max(0.5 * seconds * rate, 4):
+    if len(known) < max(0.5 * seconds * rate, 4):
         raise LabError(
             f"{len(known)} samples for a tare", f"leave the cell empty for {seconds:g} s"
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from labapp.analysis.document import head_part, order_part, plain, streams_part
-from labapp.analysis.force_details import force_details
+from labapp.analysis.document import head_part, plain, streams_part
+from labapp.analysis.force_details import force_details, with_units
 from labapp.analysis.inputs import RecordingInput
+from labapp.analysis.order_document import order_part
 from labapp.analysis.phases import phases_of
 from labapp.analysis.pull_force import force_summary, measure_force
 from labapp.analysis.settings import AnalysisSettings
@@ -67,7 +68,7 @@ def analyse_without_emg(
             "ecg": {"removal": "off", "channels": {}},
             "variability": {"muscles": {}, "duration": None, "force_peak": None},
             "force": {
-                **force_summary(inputs.force, valid, {}, {}),
+                **with_units(force_summary(inputs.force, valid, {}, {})),
                 **force_details(inputs.force, kept, valid),
             },
             "quality": [],

@@ -19,6 +19,7 @@ def _analyse_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--calibration", type=Path, metavar="FILE.toml", help="of a load cell of the session"
     )
+    words.add_facts(parser)
     parser.add_argument(
         "--save", action="store_true", help="keep the result in the session (raw data stay as is)"
     )
@@ -36,6 +37,7 @@ def _analyse(args: argparse.Namespace) -> int:
             args.session,
             plan=args.plan,
             calibration=args.calibration,
+            facts=args.facts,
             save=args.save,
             multiverse=args.multiverse,
             progress=bar,
@@ -53,13 +55,18 @@ def _report_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--multiverse", action="store_true", help="show what 54 other ways to analyse say"
     )
+    words.add_facts(parser)
 
 
 def _report(args: argparse.Namespace) -> int:
     from labapp.workflow.files import make_report
 
     with words.progress_bar() as bar:
-        print(make_report(args.sessions, args.out, multiverse=args.multiverse, progress=bar))
+        print(
+            make_report(
+                args.sessions, args.out, multiverse=args.multiverse, facts=args.facts, progress=bar
+            )
+        )
     return 0
 
 

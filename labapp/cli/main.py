@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import labapp
-from labapp.cli import calibration, data, lab, lsl, recording, sync, window
+from labapp.cli import calibration, data, lab, lsl, onsets, recording, sync, window
 from labapp.cli.command import Command
 from labapp.errors import LabError
 
@@ -29,6 +29,7 @@ COMMANDS: tuple[Command, ...] = (
     *calibration.COMMANDS,
     *sync.COMMANDS,
     *data.COMMANDS,
+    *onsets.COMMANDS,
 )
 
 

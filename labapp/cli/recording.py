@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from labapp.trials.protocol import Protocol
     from labapp.trials.run import RunEvent, RunState
 
-DEMO_DEVICES = ("emg=bitalino@sim://bitalino", "force=chronojump@sim://chronojump")
-
 
 def _record_arguments(parser: argparse.ArgumentParser) -> None:
     words.add_devices(parser, required=True)
@@ -80,6 +78,7 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plan", type=Path, metavar="FILE.toml", help="analysis settings frozen with the protocol"
     )
+    words.add_facts(parser)
     parser.add_argument("--seed", type=words.seed, default=0, help="of foreperiods and simulator")
     parser.add_argument(
         "--speed",
@@ -92,27 +91,30 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     from labapp.trials.protocol import load_protocol
     from labapp.workflow.calibrated_devices import given_calibrations
-    from labapp.workflow.devices import choose_devices
+    from labapp.workflow.devices import PULLING, STANDING, STANDING_SETTINGS, choose_devices
     from labapp.workflow.naming import check_participant
 
     protocol = load_protocol(args.protocol)
     check_participant(args.participant)
-    texts = list(args.device)
+    texts, settings = list(args.device), list(args.set)
     if not texts:
         if not args.participant.startswith("DEMO-"):
             raise LabError(
                 f"no device is given for participant {args.participant}",
                 "add --device emg=bitalino@PORT, or rehearse with --participant DEMO-001",
             )
-        texts = list(DEMO_DEVICES)
+        texts = list(STANDING if protocol.plate else PULLING)
+        settings = [*(STANDING_SETTINGS if protocol.plate else ()), *settings]
         print("no --device given: simulated devices")
     devices = given_calibrations(
-        choose_devices(texts, channels=args.channels, settings=args.set), args.calibration
+        choose_devices(texts, channels=args.channels, settings=settings), args.calibration
     )
     clock = _clock(devices, args.speed, stepped=True)
     if not args.headless and screen_available():
         if args.plan is not None:
             raise LabError("--plan is not for the window", "add --headless to run in the terminal")
+        if args.facts is not None:
+            raise LabError("--facts is not for the window", "give them to labapp report instead")
         return _run_in_window(args, protocol, devices)
     return _run_in_terminal(args, protocol, devices, clock)
 
@@ -170,6 +172,7 @@ def _run_in_terminal(
             seed=args.seed,
             optional=args.practice,
             plan=args.plan,
+            facts=args.facts,
             progress=bar,
             on_event=None if clock.kind == "stepped" else _tell,
             stop=stop,

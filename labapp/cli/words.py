@@ -8,6 +8,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 Progress = Callable[[str, float], None]
@@ -75,6 +76,16 @@ def seed(text: str) -> int:
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Offer ``--json``."""
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def add_facts(parser: argparse.ArgumentParser) -> None:
+    """Offer ``--facts``."""
+    parser.add_argument(
+        "--facts",
+        type=Path,
+        metavar="FILE.toml",
+        help="what a report states of participant, electrodes and devices",
+    )
 
 
 def add_devices(parser: argparse.ArgumentParser, *, required: bool) -> None:

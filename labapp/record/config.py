@@ -72,6 +72,8 @@ class ProtocolText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     text: str
     sha256: str = ""
+    language: str = ""
+    """Language in which the person read and heard it; the text may hold several."""
 
 
 class RecorderConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -56,27 +56,31 @@ def _muscles(analysis: Analysis, names: Mapping[str, str]) -> list[Block]:
         cells = (
             number(value(cv, "percent"), 0),
             interval(value(cv, "low"), value(cv, "high")),
+            count(value(cv, "n")),
             number(value(own, "cmc"), 2),
+            interval(value(own, "cmc_low"), value(own, "cmc_high"), 2),
             number(sum(held) / len(held) if held else None, 0),
             number(value(trend, "percent_per_min"), 1),
             interval(value(trend, "low"), value(trend, "high"), 1),
+            count(value(trend, "n")),
             str(pick(tired, "pattern") or DASH),
         )
-        if any(cell != DASH for cell in cells):
+        if any(cell not in (DASH, "0") for cell in cells):
             rows.append(Row((names.get(code, code), *cells)))
         reason = pick(tired, "reason")
         if reason:
             reasons.setdefault(str(reason), []).append(names.get(code, code))
     if not rows:
         return []
-    head = ("muscle", "CV %", "95 %", "CMC", "MDF Hz", "% per min", "95 %", "pattern")
+    head = ("muscle", "CV %", "95 %", "n", "CMC", "95 %", "MDF Hz", "% per min", "95 %", "n",
+            "pattern")  # fmt: skip
     caption = (
         "CV: variation of the hold from pull to pull. CMC: likeness of the envelope's shape, 1 is "
         "the same every time. MDF: median frequency in the hold, with its trend over the session; "
         "fatigue is called only where it falls and the amplitude rises, both beyond error."
     )
-    widths = (0.9, 0.6, 1.0, 0.6, 0.7, 0.9, 1.3, 1.5)
-    table = Table(head, tuple(rows), caption, frozenset({1, 3, 4, 5}), widths)
+    widths = (0.8, 0.5, 0.8, 0.3, 0.6, 1.2, 0.7, 0.9, 1.2, 0.3, 1.3)
+    table = Table(head, tuple(rows), caption, frozenset({1, 3, 4, 6, 7, 9}), widths)
     told = tuple(f"No trend of {listed(who)}: {why}." for why, who in reasons.items())
     return [table, *([Bullets(told)] if told else [])]
 

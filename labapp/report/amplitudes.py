@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labapp.report.activity import reference_notes
@@ -75,11 +75,20 @@ def ratios(analysis: Analysis) -> list[Block]:
         blocks.append(Bullets(withheld))
     elif not rows:
         blocks.append(Paragraph("No ratios: no pair of muscles has normalised amplitudes."))
-    if rows:
+    if rows and not drawn:
+        why = {str(pick(one, "text")) for by in found.values() for one in mapping(by).values()}
+        blocks.append(Paragraph(f"No ratio could be estimated: {'; '.join(sorted(why))}."))
+    if rows and drawn:
         head = ("pair", "phase", "ratio", "95 % interval", "n", "gCV %", "")
         widths = (1.0, 0.8, 0.7, 1.5, 0.5, 0.7, 2.2)
         blocks.append(Table(head, tuple(rows), "", frozenset({2, 4, 5}), widths))
     return [*blocks, *_amplitudes(analysis, names)]
+
+
+def _counts(one: Mapping[str, Any], phases: Sequence[str]) -> set[float]:
+    """Least and greatest number of repetitions over the phases."""
+    found = [value(one, phase, "n") or 0.0 for phase in phases]
+    return {min(found), max(found)} if found else {0.0}
 
 
 def _amplitudes(analysis: Analysis, names: Mapping[str, str]) -> list[Block]:
@@ -93,8 +102,10 @@ def _amplitudes(analysis: Analysis, names: Mapping[str, str]) -> list[Block]:
     for code, one in mapping(analysis, "amplitudes").items():
         cells = [names.get(code, code)]
         for phase in phases:
-            mean, spread = value(one, phase, "percent"), value(one, phase, "sd")
-            cells.append(f"{number(mean, 1)} ± {number(spread, 1)}" if mean is not None else DASH)
+            mean = value(one, phase, "percent")
+            limits = interval(value(one, phase, "low"), value(one, phase, "high"))
+            cells.append(f"{number(mean, 0)} ({limits})" if mean is not None else DASH)
+        cells.append(" to ".join(count(n) for n in sorted(_counts(one, phases))))
         cells.append(number(value(reference, code, "value_uv"), 0))
         low, high = value(reference, code, "low_uv"), value(reference, code, "high_uv")
         cells.append(interval(low, high))
@@ -102,10 +113,14 @@ def _amplitudes(analysis: Analysis, names: Mapping[str, str]) -> list[Block]:
     if not rows:
         return []
     method = pick(analysis, "reference", "method")
-    caption = "Amplitude in % of the reference contraction, mean ± SD over repetitions."
+    caption = (
+        "Amplitude in % of the reference contraction: mean over n repetitions with its 95 % "
+        "interval, which holds the reference's own uncertainty."
+    )
     if method:
         caption += f" Reference: {method}."
-    head = ("muscle", *(f"{phase} %" for phase in phases), "reference µV", "95 % interval")
-    table = Table(head, tuple(rows), caption, frozenset(range(1, len(head) - 1)))
+    head = ("muscle", *(f"{phase} %" for phase in phases), "n", "reference µV", "95 % interval")
+    widths = (0.8, *(1.5 for _ in phases), 0.4, 1.0, 1.2)
+    table = Table(head, tuple(rows), caption, frozenset(range(1, len(head) - 1)), widths)
     notes = reference_notes(analysis, names)
     return [table, *([Bullets(notes)] if notes else [])]

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from labapp.report import activity, amplitudes, facts, sections
+from labapp.report import activity, amplitudes, comparisons, pulling, sections, standing
+from labapp.report import facts as behind
 from labapp.report.blocks import Block, Document, Figure, Heading, Paragraph, Row, Table
+from labapp.report.hands import by_hand
 from labapp.report.methods import methods_paragraph
 from labapp.report.multiverse import multiverse
 from labapp.report.traces import ensemble
-from labapp.report.words import codes, items, muscles_of, pick
+from labapp.report.words import codes, items, muscles_of, not_applicable, pick
+from labapp.session.facts import reported
 
 if TYPE_CHECKING:
     from labapp.session.file import Session
@@ -28,7 +31,10 @@ CLAIM: Final = (
 
 
 def build_document(
-    analyses: Sequence[Mapping[str, Any]], sessions: Sequence[Session | None] = ()
+    analyses: Sequence[Mapping[str, Any]],
+    sessions: Sequence[Session | None] = (),
+    *,
+    facts: Mapping[str, Any] | None = None,
 ) -> Document:
     """Lay out a report.
 
@@ -40,6 +46,8 @@ def build_document(
     sessions
         The open sessions in the same order, for the traces and the methods paragraph. Where one
         is None or absent, its report has neither traces nor what only the session knows.
+    facts
+        What is told about participant, electrodes and devices beside what the sessions know.
 
     Returns
     -------
@@ -50,7 +58,7 @@ def build_document(
     if not analyses:
         blocks.append(Paragraph("There is no session to report on.", "lead"))
     if len(analyses) > 1:
-        rows = tuple(Row(facts.verdict_words(one)) for one in analyses)
+        rows = tuple(Row(behind.verdict_words(one)) for one in analyses)
         head = ("session", "participant", "verdict", "in words")
         blocks.append(Table(head, rows, "", frozenset(), (1.4, 1.1, 1.1, 4.0)))
     for i, analysis in enumerate(analyses):
@@ -58,7 +66,7 @@ def build_document(
         if len(analyses) > 1:
             blocks.append(Heading(str(pick(analysis, "session") or f"session {i + 1}"), 1))
             blocks.append(Paragraph(_subtitle(analysis, session), "note"))
-        blocks += _one(analysis, session)
+        blocks += _one(analysis, session, facts)
     first = analyses[0] if analyses else {}
     if len(analyses) == 1:
         title = str(pick(first, "session") or "Session")
@@ -68,8 +76,12 @@ def build_document(
     return Document(title, subtitle, tuple(blocks), DISCLAIMER)
 
 
-def _one(analysis: Mapping[str, Any], session: Session | None) -> list[Block]:
-    info: Mapping[str, Any] = session.meta if session is not None else {}
+def _one(
+    analysis: Mapping[str, Any], session: Session | None, facts: Mapping[str, Any] | None
+) -> list[Block]:
+    info: Mapping[str, Any] = {"report": facts or {}}
+    if session is not None:
+        info = reported(session, facts)
     text, missing = methods_paragraph(info, analysis)
     blocks: list[Block] = []
     if _simulated(info):
@@ -77,26 +89,36 @@ def _one(analysis: Mapping[str, Any], session: Session | None) -> list[Block]:
             Paragraph("Simulated devices: these are not measurements of a person.", "lead")
         )
     blocks += sections.verdict(analysis)
-    blocks += sections.order(analysis)
-    blocks += sections.lags(analysis)
+    if not not_applicable(analysis):
+        blocks += sections.order(analysis)
+        blocks += sections.lags(analysis)
+    blocks += by_hand(analysis)
     blocks += multiverse(analysis)
-    blocks += amplitudes.ratios(analysis)
+    blocks += standing.standing(analysis)
+    if muscles_of(analysis):
+        blocks += amplitudes.ratios(analysis)
+    blocks += comparisons.conditions(analysis)
+    blocks += comparisons.neighbours(analysis)
     blocks += activity.activity(analysis)
-    blocks += facts.force(analysis)
+    if muscles_of(analysis) or pick(analysis, "force", "peak_n"):
+        blocks += behind.force(analysis)
+    blocks += pulling.details(analysis)
+    blocks += comparisons.calibrations(analysis)
+    blocks += standing.forms(analysis)
     if session is not None:
         blocks += _traces(session, analysis)
-    blocks += facts.quality(analysis)
-    blocks += facts.timing(analysis)
-    blocks += facts.parameters(analysis)
+    blocks += behind.quality(analysis)
+    blocks += behind.timing(analysis)
+    blocks += behind.parameters(analysis)
     blocks += [Heading("Methods"), Paragraph(text), *_deviations(session)]
-    blocks += facts.missing_list(missing)
+    blocks += behind.missing_list(missing)
     if any(code.startswith("RM") for code in muscles_of(analysis)):
         blocks.append(Paragraph(CLAIM, "note"))
     return blocks
 
 
 def _subtitle(analysis: Mapping[str, Any], session: Session | None) -> str:
-    parts = [facts.session_line(analysis)]
+    parts = [behind.session_line(analysis)]
     created = pick(session.info, "created_utc") if session is not None else None
     if created:
         parts.append(f"{str(created).replace('T', ' ')[:19]} UTC")

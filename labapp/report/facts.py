@@ -55,7 +55,10 @@ def force(analysis: Analysis) -> list[Block]:
         widths = (3.2, 0.6, 0.8, 0.7, 1.4, 0.5)
         blocks.append(Table(head, tuple(rows), "", frozenset({2, 3, 5}), widths))
     else:
-        blocks.append(Paragraph("No force was recorded."))
+        there = pick(analysis, "force", "peak_n") is not None
+        words = "No repetition has a force that counts." if there else "No force was recorded."
+        blocks.append(Paragraph(words))
+        return blocks
     text = pick(analysis, "force", "emd_text")
     if text:
         blocks.append(Paragraph(f"Electromechanical delay: {text}.", "note"))

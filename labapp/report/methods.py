@@ -12,53 +12,26 @@ from typing import Any
 
 from labapp import palette
 from labapp.report.activity import heart_words
+from labapp.report.hands import hand_words
+from labapp.report.known import Facts
+from labapp.report.methods_parts import (
+    force_processing,
+    further_analyses,
+    normalised,
+    without_emg,
+)
 from labapp.report.words import (
     codes,
     items,
     listed,
     mapping,
     muscles_of,
+    not_applicable,
     number,
     pick,
     texts,
     value,
 )
-
-UNKNOWN = "[?]"
-
-
-class _Facts:
-    """Looks facts up and remembers which were missing, in the order of the text."""
-
-    def __init__(self, session_info: Mapping[str, Any]) -> None:
-        self.info = session_info
-        self.missing: list[str] = []
-
-    def text(self, name: str, *found: Any) -> str:
-        """Use the first thing that is known, else ``[?]``."""
-        for one in found:
-            if isinstance(one, bool):
-                return "yes" if one else "no"
-            if isinstance(one, int | float):
-                return f"{one:g}"
-            if isinstance(one, str) and one.strip():
-                return " ".join(one.split())
-            if isinstance(one, list | tuple) and one:
-                return listed([str(item) for item in one])
-        if name not in self.missing:
-            self.missing.append(name)
-        return UNKNOWN
-
-    def report(self, group: str, key: str) -> Any:
-        """Field of the session's ``report`` group."""
-        return pick(self.info, "report", group, key)
-
-    def electrodes(self, key: str) -> Any:
-        """Field that all electrodes share, or the different values."""
-        channels = mapping(self.info, "report", "electrodes")
-        found = [pick(channel, key) for channel in channels.values()]
-        known = list(dict.fromkeys(str(one) for one in found if one not in (None, "")))
-        return known if known and len([one for one in found if one not in (None, "")]) else None
 
 
 def methods_paragraph(
@@ -80,19 +53,26 @@ def methods_paragraph(
     tuple
         (text, names of everything that is printed as ``[?]``).
     """
-    facts = _Facts(session_info)
-    sentences = [
-        *_electrodes(facts, analysis),
-        *_amplifier(facts, analysis),
-        *_processing(facts, analysis),
-        *_force(facts, analysis),
-        *_repetitions(facts, analysis),
-        *_plan(analysis),
-    ]
+    facts = Facts(session_info, muscles_of(analysis))
+    if muscles_of(analysis):
+        sentences = [
+            *_electrodes(facts, analysis),
+            *_amplifier(facts, analysis),
+            *_processing(facts, analysis),
+            *normalised(facts, analysis),
+            *further_analyses(analysis),
+            *_force(facts, analysis),
+            *_repetitions(facts, analysis),
+        ]
+    else:
+        sentences = without_emg(facts, analysis)
+        if not mapping(analysis, "standing"):
+            sentences += _force(facts, analysis)
+    sentences += [*_software(facts, analysis), *_plan(analysis)]
     return " ".join(sentences), facts.missing
 
 
-def _electrodes(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
+def _electrodes(facts: Facts, analysis: Mapping[str, Any]) -> list[str]:
     muscles = muscles_of(analysis)
     sides = sorted({palette.split_side(code)[1] for code in muscles} - {""})
     names = list(dict.fromkeys(palette.name(palette.split_side(code)[0]) for code in muscles))
@@ -105,14 +85,16 @@ def _electrodes(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
         f"sex {facts.text('sex', facts.report('participant', 'sex'), pick(who, 'sex'))}, "
         f"dominant hand "
         f"{facts.text('dominance', facts.report('participant', 'dominance'))}).",
-        f"Electrodes (material {facts.text('electrode material', facts.electrodes('material'))}, "
-        f"shape {facts.text('electrode shape', facts.electrodes('shape'))}, "
-        f"size {facts.text('electrode size (mm)', facts.electrodes('size_mm'))} mm) were placed "
-        f"{facts.text('inter-electrode distance (mm)', facts.electrodes('ied_mm'))} mm apart at "
-        f"{facts.text('electrode sites', facts.electrodes('site_id'))}, oriented "
-        f"{facts.text('electrode orientation', facts.electrodes('orientation_text'))}, after "
-        f"{facts.text('skin preparation', facts.electrodes('skin_prep'))}; inter-electrode "
-        f"impedance was {facts.text('impedance (kOhm)', facts.electrodes('impedance_kohm'))} kΩ.",
+        f"Electrodes (material {facts.each('electrode material', 'material')}, "
+        f"shape {facts.each('electrode shape', 'shape')}, "
+        f"size {facts.each('electrode size (mm)', 'size_mm')} mm, gel "
+        f"{facts.each('electrode gel', 'gel')}) were placed "
+        f"{facts.each('inter-electrode distance (mm)', 'ied_mm')} mm apart at "
+        f"{facts.each('electrode sites', 'site_id')} (distances from landmarks, "
+        f"mm: {facts.text('distances from landmarks (mm)', facts.distances())}), oriented "
+        f"{facts.each('electrode orientation', 'orientation_text')}, after "
+        f"{facts.each('skin preparation', 'skin_prep')}; inter-electrode "
+        f"impedance was {facts.each('impedance (kOhm)', 'impedance_kohm')} kΩ.",
         *(
             [
                 "The rhomboid electrode had selectivity grade "
@@ -122,11 +104,11 @@ def _electrodes(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
             else []
         ),
         "The reference electrode was on "
-        f"{facts.text('reference electrode site', facts.electrodes('reference_site'))}.",
+        f"{facts.each('reference electrode site', 'reference_site')}.",
     ]
 
 
-def _grades(facts: _Facts, analysis: Mapping[str, Any]) -> list[Any]:
+def _grades(facts: Facts, analysis: Mapping[str, Any]) -> list[Any]:
     """Grade measured in the session with its index, else the one that was entered."""
     measured = [
         f"{one['grade']} (index {one['index']:.2f}, 95 % interval {one['low']:.2f} to "
@@ -134,10 +116,10 @@ def _grades(facts: _Facts, analysis: Mapping[str, Any]) -> list[Any]:
         for one in mapping(analysis, "selectivity").values()
         if isinstance(one, Mapping) and isinstance(one.get("index"), float)
     ]
-    return [measured, facts.electrodes("selectivity")]
+    return [measured, facts.rhomboids("selectivity")]
 
 
-def _amplifier(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
+def _amplifier(facts: Facts, analysis: Mapping[str, Any]) -> list[str]:
     def known(key: str) -> Any:
         return facts.report("amplifier", key)
 
@@ -172,7 +154,7 @@ def _is_pair(found: Any) -> bool:
     )
 
 
-def _processing(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
+def _processing(facts: Facts, analysis: Mapping[str, Any]) -> list[str]:
     parameters = mapping(analysis, "parameters")
     band = pick(parameters, "band_hz")
     corners = f"{band[0]:g} to {band[1]:g}" if _is_pair(band) else None
@@ -185,12 +167,16 @@ def _processing(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
         for onset in mapping(repetition, "onsets").values()
         if (found := value(onset, "snr_db")) is not None
     ]
+    snr += [
+        found
+        for one in mapping(analysis, "reference", "muscles").values()
+        if not snr and (found := value(one, "snr_db")) is not None
+    ]
     noise = [
         found
         for finding in items(analysis, "quality")
         if pick(finding, "check") == "noise" and (found := value(finding, "value")) is not None
     ]
-    reference = mapping(analysis, "reference")
     sentences = [
         "Offline, signals were band-pass filtered "
         f"{facts.text('filter corners', corners)} Hz (4th-order Butterworth, zero lag, corners "
@@ -198,20 +184,14 @@ def _processing(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
         f"Baseline noise was {facts.text('baseline noise', _range(noise, 1))} µV RMS and the "
         f"signal-to-noise ratio {facts.text('signal-to-noise ratio', _range(snr, 0))} dB.",
     ]
-    if reference:
-        sentences.append(
-            "Amplitude was the RMS of each phase in per cent of a reference, "
-            f"{facts.text('normalisation method', pick(reference, 'method'))}."
-        )
-    else:
-        sentences.append("Amplitudes were not normalised: no reference contraction was usable.")
-    edited, total = _edited(analysis)
+    if not_applicable(analysis):
+        return sentences
     sentences.append(
         "Onsets are posterior medians of a ramp model of the signal's variance with a 95 % "
         "interval each, "
         f"baseline {facts.text('baseline window', rest)} s from the cue; channels were "
         f"{'compared at the noise level of the weakest' if equalised else 'not noise-equalised'}"
-        f"; {edited} of {total} onsets were set by hand."
+        f"; {hand_words(analysis)}."
     )
     return sentences
 
@@ -223,17 +203,10 @@ def _range(found: list[float], digits: int) -> str | None:
     return low if low == high else f"{low} to {high}"
 
 
-def _edited(analysis: Mapping[str, Any]) -> tuple[int, int]:
-    states = [
-        pick(onset, "state")
-        for repetition in items(analysis, "repetitions")
-        for onset in mapping(repetition, "onsets").values()
-    ]
-    return states.count("edited"), len(states)
-
-
-def _force(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
+def _force(facts: Facts, analysis: Mapping[str, Any]) -> list[str]:
     if value(analysis, "force", "peak_n", "mean") is None:
+        if pick(analysis, "force", "peak_n") is not None:
+            return ["Force was recorded to find the contractions; none of it was evaluated."]
         return ["No force was recorded."]
 
     def known(key: str) -> Any:
@@ -254,23 +227,35 @@ def _force(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
         f"Force was measured by {facts.text('force cell model', known('model'))}, calibrated{made} "
         f"with {facts.text('calibration masses', hung, known('masses'))} at g = "
         f"{facts.text('local g', line.get('g'), known('g'))} m/s² (non-linearity {bent} % FS, "
-        f"hysteresis {loop} % FS)."
+        f"hysteresis {loop} % FS).",
+        *force_processing(facts, analysis),
     ]
 
 
-def _repetitions(facts: _Facts, analysis: Mapping[str, Any]) -> list[str]:
+def _repetitions(facts: Facts, analysis: Mapping[str, Any]) -> list[str]:
     repetitions = items(analysis, "repetitions")
+    if not repetitions:
+        return ["No repetition but reference contractions and tasks was recorded."]
     valid = sum(1 for one in repetitions if pick(one, "valid"))
     why = list(dict.fromkeys(r for one in repetitions for r in texts(one, "reasons")))
     reasons = f" ({'; '.join(why)})" if why and valid < len(repetitions) else ""
     rope = facts.text("equivalence band (ms)", value(analysis, "parameters", "rope_ms"))
+    lags = (
+        f"mean lags with 95 % t-intervals over repetitions, equivalence band ±{rope} ms, Holm "
+        "correction over the pairs, "
+    )
     return [
         f"{valid} of {len(repetitions)} repetitions were analysed{reasons}.",
-        "Statistics: mean lags with 95 % t-intervals over repetitions, equivalence band "
-        f"±{rope} ms, Holm correction over the pairs, geometric mean ratios.",
+        f"Statistics: {'' if not_applicable(analysis) else lags}geometric mean ratios with 95 % "
+        "t-intervals.",
+    ]
+
+
+def _software(facts: Facts, analysis: Mapping[str, Any]) -> list[str]:
+    return [
         f"Protocol {facts.text('protocol', pick(analysis, 'protocol'))}; software labapp "
         f"{facts.text('software version', pick(analysis, 'labapp'))}, parameters "
-        f"{facts.text('parameter hash', str(pick(analysis, 'parameters_sha256') or '')[:12])}.",
+        f"{facts.text('parameter hash', str(pick(analysis, 'parameters_sha256') or '')[:12])}."
     ]
 
 

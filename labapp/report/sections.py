@@ -15,6 +15,7 @@ from labapp.report.blocks import (
     Table,
     Verdict,
 )
+from labapp.report.hands import hand_dots
 from labapp.report.methods import side_note
 from labapp.report.words import (
     DASH,
@@ -25,6 +26,7 @@ from labapp.report.words import (
     items,
     mapping,
     muscles_of,
+    not_applicable,
     number,
     pair_name,
     percent,
@@ -43,7 +45,10 @@ def verdict(analysis: Analysis) -> list[Block]:
     """One large sentence, its reasons, and what would make it decidable."""
     state = str(pick(analysis, "verdict", "state") or _WITHHELD)
     headline = str(pick(analysis, "verdict", "headline") or "No verdict: nothing was analysed.")
-    blocks: list[Block] = [Verdict(state, headline, texts(analysis, "verdict", "reasons"))]
+    reasons = texts(analysis, "verdict", "reasons")
+    if not_applicable(analysis):
+        state, reasons = "not applicable", ()
+    blocks: list[Block] = [Verdict(state, headline, reasons)]
     needed = value(analysis, "verdict", "n_needed")
     have = value(analysis, "order", "n")
     if needed is not None:
@@ -66,6 +71,8 @@ def order(analysis: Analysis) -> list[Block]:
     for i, repetition in enumerate(items(analysis, "repetitions")):
         start = starts[i]
         dots = [] if start is None else _dots(repetition, muscles, start)
+        if start is not None:
+            dots += hand_dots(analysis, repetition, start)
         label = str(pick(repetition, "number") or i + 1)
         rows.append({"label": label, "valid": bool(pick(repetition, "valid")), "dots": dots})
     if not any(row["dots"] for row in rows):
@@ -136,7 +143,7 @@ def _dots(repetition: Any, muscles: list[str], start: float) -> list[dict[str, A
                 "ms": 1000 * (time - start),
                 "low": None if low is None else 1000 * (low - start),
                 "high": None if high is None else 1000 * (high - start),
-                "hollow": pick(onset, "state") == "edited",
+                "hollow": False,
             }
         )
     return dots

@@ -50,6 +50,11 @@ def muscles_of(analysis: Any) -> list[str]:
     return list(seen)
 
 
+def not_applicable(analysis: Any) -> bool:
+    """Whether the session was not meant to tell an order of onsets."""
+    return str(pick(analysis, "verdict", "headline")).startswith("Not applicable")
+
+
 def value(tree: Any, *path: str | int) -> float | None:
     """Finite number at a path, None where there is none."""
     found = pick(tree, *path)

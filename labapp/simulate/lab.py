@@ -115,7 +115,8 @@ class SimulatedLab:
 
         A ``"cue"`` or a ``"check"`` with a pull in its data (``{"pull": "fast" | "reference" |
         "ramp", "level": 0..1, "hold_s": s}``) is answered with that pull, which shows 120 ms
-        later at the earliest; anything else is not.
+        later at the earliest. A ``"start"`` with a ``duration_s`` (and a ``condition``) says how
+        to stand on a force plate from then on. Anything else is not answered.
 
         Raises
         ------
@@ -124,6 +125,8 @@ class SimulatedLab:
         """
         if kind == "cue" or (kind == "check" and "pull" in data):
             self._world.hear(t_ns, data)
+        elif kind == "start" and "duration_s" in data and not data.get("form"):
+            self._world.stand(t_ns, data)
 
     def truth(self) -> dict[str, Any]:
         """Return all that is true so far, as JSON values (times: lab time, ns)."""
@@ -150,6 +153,7 @@ class SimulatedLab:
             "pulls": self._world.truth(),
             "devices": {name: device.truth() for name, device in devices.items()},
             **synced,
+            **({"standing": stood} if (stood := self._world.sway.truth())["trials"] else {}),
         }
 
     def _free_name(self, driver: str) -> str:

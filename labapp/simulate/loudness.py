@@ -14,6 +14,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from labapp.model import Floats
+from labapp.simulate.effort import Tasks
 from labapp.simulate.muscle import BAND_HZ, FINE_RATE, butterworth, frequencies, make_pool, render
 from labapp.simulate.person import Cue, drive, plan
 from labapp.simulate.scenario import Force, Generator, Muscle, Person, Scenario
@@ -35,7 +36,7 @@ def peak_factor(scenario: Scenario, muscle: Muscle) -> float:
     """Geometric mean over pulls of the largest P10 of a fast pull, for unit power at level 1."""
     plain = replace(
         muscle, code="X", snr_db=0.0, noise_uv=1.0, silent=False, onset_ms=0.0, onset_sd_ms=0.0,
-        ecg_uv=0.0, hum_uv=0.0,
+        tasks=Tasks(), ecg_uv=0.0, hum_uv=0.0,
     )  # fmt: skip
     return _peak_factor(plain, scenario.person, scenario.force, scenario.generator)
 

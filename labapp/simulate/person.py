@@ -13,6 +13,7 @@ import numpy as np
 
 from labapp.errors import LabError
 from labapp.model import Floats
+from labapp.simulate.effort import Task
 from labapp.simulate.rise import program
 from labapp.simulate.scenario import Force, Muscle, Rise, Scenario
 from labapp.simulate.seeds import generator
@@ -27,16 +28,23 @@ _REST_NS = 200_000_000
 
 _RAMP_S = 5.0
 _AFTER_S = 0.3
+_LEAST_FALL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What the person heard: kind of pull, level (1 = as hard as possible), seconds to hold."""
+    """What the person heard: kind of pull, level (1 = as hard as possible), seconds to hold.
+
+    ``fall_s`` is how long the force takes to return: the tempo's, where a metronome leads.
+    ``task`` is the selectivity task that the pull is, if any.
+    """
 
     pull: PullKind
     level: float
     hold_s: float
     rise_s: float
+    fall_s: float
+    task: Task = ""
 
     @classmethod
     def of(cls, data: dict[str, Any], scenario: Scenario) -> Cue:
@@ -53,14 +61,23 @@ class Cue:
                 f"the simulated person knows no pull {pull!r}",
                 f"use one of {', '.join(get_args(PullKind))}",
             )
+        task = data.get("task", "")
+        if task not in get_args(Task):
+            raise LabError(f"the simulated person knows no task {task!r}", "use T1 or T2")
         rise = {"fast": scenario.force.rise_ms / 1e3, "ramp": _RAMP_S}.get(
             pull, scenario.person.reference_rise_s
         )
+        tempo = data.get("tempo_s")
+        fall = scenario.force.fall_ms / 1e3
+        if isinstance(tempo, dict):
+            fall = max(_number(tempo, "return", fall, 0.0, 60.0), _LEAST_FALL_S)
         return cls(
             pull=cast("PullKind", pull),
             level=_number(data, "level", 1.0, 0.01, 1.0),
             hold_s=_number(data, "hold_s", scenario.person.hold_s, 0.05, 120.0),
             rise_s=_number(data, "rise_s", rise, 0.05, 60.0) if pull == "ramp" else rise,
+            fall_s=fall,
+            task=cast("Task", task),
         )
 
 
@@ -127,7 +144,7 @@ def plan(
         Signals before that time are made already, or the person is still busy.
     """
     rng = generator(seed, "pull", number)
-    person, force = scenario.person, scenario.force
+    person = scenario.person
     # Drawn for every muscle, silent or not, so that scenarios differ only where they say so.
     reaction, delay, *jitter = np.clip(rng.standard_normal(2 + len(scenario.muscles)), -3, 3)
     drive = cue_ns + _ms(person.reaction_ms + person.reaction_sd_ms * float(reaction))
@@ -152,7 +169,7 @@ def plan(
         force_onset_ns=force_onset + late,
         hold_start_ns=hold_start + late,
         hold_end_ns=hold_end + late,
-        force_off_ns=hold_end + _ms(force.fall_ms) + late,
+        force_off_ns=hold_end + round(cue.fall_s * 1e9) + late,
         emd_ns=emd,
         delayed_ns=late,
     )
@@ -189,6 +206,9 @@ def drive(muscle: Muscle, pull: Pull, t: Floats) -> Floats:
     levels = (phases.pull, phases.hold, phases.back)
     if pull.cue.pull == "reference":
         levels = (1.0, 1.0, 1.0)
+    share = muscle.tasks.share(pull.cue.task)
+    if share is not None:
+        levels = (share, share, share)
     # The muscle runs ahead of its force by the delay; it is quiet 50 ms before the force is.
     lead = pull.emd_ns
     turns = np.array(

@@ -15,22 +15,15 @@ from msgspec import Meta
 
 from labapp.errors import LabError
 from labapp.load import read_toml
+from labapp.simulate.effort import Phases, Share, Tasks
+from labapp.simulate.standing import Standing
 
 Rise = Literal["linear_amplitude", "linear_variance", "cosine", "step", "exponential", "sigmoid"]
 Generator = Literal["motor_units", "noise"]
 Transport = Literal["bluetooth", "ftdi16", "ftdi1", "cdc"]
 
-Share = Annotated[float, Meta(ge=0, le=1)]
 Microvolts = Annotated[float, Meta(ge=0, le=1000)]
 Code = Annotated[str, Meta(pattern=r"^[A-Z][A-Za-z0-9_]{0,15}$")]
-
-
-class Phases(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"back": "return"}):
-    """Relative amplitude of a muscle in the phases of a fast pull (``return`` is ``back``)."""
-
-    pull: Annotated[float, Meta(gt=0, le=1)] = 0.9
-    hold: Share = 0.7
-    back: Share = 0.35
 
 
 class Muscle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,6 +42,8 @@ class Muscle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Onset relative to the drive of the person (negative: earlier), and its SD over pulls.
     units, rate_min_hz, rate_max_hz
         Motor units and their firing rates at recruitment and at full drive.
+    phases, tasks
+        How strongly it works in a pull, and in the selectivity tasks.
     ecg_uv, hum_uv
         Height of the R wave and RMS of the mains hum in this channel.
     """
@@ -62,6 +57,7 @@ class Muscle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     onset_ms: Annotated[float, Meta(ge=-300, le=300)] = 0.0
     onset_sd_ms: Annotated[float, Meta(ge=0, le=60)] = 3.5
     phases: Phases = Phases()
+    tasks: Tasks = Tasks()
     units: Annotated[int, Meta(ge=20, le=400)] = 150
     rate_min_hz: Annotated[float, Meta(ge=5, le=20)] = 12.0
     rate_max_hz: Annotated[float, Meta(ge=15, le=60)] = 32.0
@@ -224,7 +220,8 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``crosstalk`` gives, per channel (by the muscle it is meant for), the amplitude fraction of
     other muscles that it also sees: ``{RM_R = {MT_R = 0.1}}``. ``devices`` is keyed by the id
-    of the stream or the name of the driver.
+    of the stream or the name of the driver. ``standing`` is how the person stands on a force
+    plate, where one is recorded.
     """
 
     title: str
@@ -238,6 +235,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     devices: dict[str, Device] = {}
     script: Script = Script()
     sync: SyncLine | None = None
+    standing: Standing = Standing()
 
     def __post_init__(self) -> None:
         codes = [muscle.code for muscle in self.muscles]

@@ -13,6 +13,7 @@ from labapp.simulate.background import heart, mains, white_uv
 from labapp.simulate.clock import TrueClock
 from labapp.simulate.scenario import Muscle
 from labapp.simulate.seeds import generator
+from labapp.simulate.standing import CORNERS
 from labapp.simulate.world import World
 
 _LEAST_BLOCK = 256
@@ -76,9 +77,14 @@ class Sensors:
             elif code is not None and channel.kind == "emg":
                 muscle = world.scenario.muscle(code)
                 world.attach(code, channel.scale * 1e6, rate)
-            elif code is not None and channel.kind == "force" and code != world.scenario.force.code:
+            elif (
+                code is not None
+                and channel.kind == "force"
+                and code not in (world.scenario.force.code, *CORNERS)
+            ):
                 raise LabError(
-                    f"the scenario has no force {code!r}", f"use {world.scenario.force.code}"
+                    f"the scenario has no force {code!r}",
+                    f"use {world.scenario.force.code}, or {', '.join(CORNERS)} of a force plate",
                 )
             self._muscles.append(muscle)
         self._scale = np.array([channel.scale for channel in channels])
@@ -102,11 +108,18 @@ class Sensors:
         height = 0.0 if line is None else line.line.height
         self._tops = height * (self._high - self._offset) * self._scale
         self._copy_noise = 0.0 if line is None else line.line.copy_noise
+        self._cells = {
+            column: channel_map[channel.name]
+            for column, channel in enumerate(channels)
+            if channel.kind == "force" and channel_map.get(channel.name) in CORNERS
+        }
         codes = [muscle.code for muscle in world.scenario.muscles]
         wired: list[tuple[int, int, float]] = []
         for column, (channel, muscle) in enumerate(zip(channels, self._muscles, strict=True)):
             if muscle is not None:
                 wired.append((column, codes.index(muscle.code), 1e-6))
+            elif column in self._cells:
+                continue
             elif channel.kind == "force" and channel.name in channel_map:
                 wired.append((column, len(codes), 1.0))
             elif column in self._copies:
@@ -121,6 +134,7 @@ class Sensors:
         self._clock = clock
         self._start_ns = start_ns
         self._run = run
+        self._sway: Floats | None = None
         self._size = max(int(np.ceil(clock.rate)), _LEAST_BLOCK)
         self._block = -1
 
@@ -133,11 +147,12 @@ class Sensors:
                 self._rest(block)
             end = min(stop, (block + 1) * self._size)
             rows = slice(first - block * self._size, end - block * self._size)
-            parts.append(self._quantise(self._times_ns[rows], self._values[rows]))
+            sway = None if self._sway is None else self._sway[rows]
+            parts.append(self._quantise(self._times_ns[rows], self._values[rows], sway))
             first = end
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def _quantise(self, t_ns: Floats, rest: Floats) -> Counts:
+    def _quantise(self, t_ns: Floats, rest: Floats, sway: Floats | None) -> Counts:
         seen_ns = t_ns - self._filter_ns if self._filter_ns else t_ns
         start, stop = self._start_ns + int(seen_ns[0]), self._start_ns + int(t_ns[-1]) + 1
         values = rest.copy()
@@ -145,6 +160,10 @@ class Sensors:
             waves = self._world.waves(pull)
             seen = waves.at(seen_ns + float(self._start_ns - waves.first_ns))
             values[:, self._columns] += seen[:, self._sources] * self._units
+        if sway is not None:
+            load = self._world.sway.cells(seen_ns + float(self._start_ns), sway)
+            for column, corner in self._cells.items():
+                values[:, column] += load[corner]
         if self._pulsed or self._bits:
             self._add_pulses(values, t_ns, seen_ns)
         values /= self._scale
@@ -188,6 +207,11 @@ class Sensors:
                 values[:, column] = force.baseline_n * span + noisy[column] * noise
             elif channel.kind == "emg":
                 values[:, column] = white_uv(self._rate, _UNWIRED_UV) * 1e-6 * noise
+            elif column in self._cells:
+                values[:, column] = world.scenario.standing.noise_n * noise
             elif channel.kind == "force":
                 values[:, column] = force.baseline_n + force.noise_n * noise
         self._block, self._times_ns, self._values = block, t_s * 1e9, values
+        if self._cells:
+            seen_ns = self._times_ns - self._filter_ns + float(self._start_ns)
+            self._sway = world.sway.waves(seen_ns)

@@ -28,6 +28,7 @@ from labapp.simulate.person import (
 )
 from labapp.simulate.scenario import Muscle, Scenario
 from labapp.simulate.seeds import generator
+from labapp.simulate.standing import Sway
 from labapp.simulate.syncline import PulseLine
 
 _KEPT = 4
@@ -81,6 +82,7 @@ class World:
         self.origin_ns = origin_ns
         line = scenario.sync
         self.pulse_line = None if line is None else PulseLine(line, seed, origin_ns)
+        self.sway = Sway(scenario.standing, seed, origin_ns)
         self._lock = threading.RLock()
         self._pulls: tuple[Pull, ...] = ()
         self._frontier_ns = -(1 << 62)
@@ -110,6 +112,11 @@ class World:
         """
         with self._lock:
             return self._plan(t_ns, Cue.of(data, self.scenario))
+
+    def stand(self, t_ns: int, data: dict[str, Any]) -> None:
+        """Stand as a marker ``start`` asks, from lab time ``t_ns`` or the first moment not made."""
+        with self._lock:
+            self.sway.begin(max(t_ns, self._frontier_ns + 1), data)
 
     def start_script(self, t_ns: int) -> None:
         """Let the person pull by the script of the scenario from lab time ``t_ns`` on."""
@@ -155,6 +162,7 @@ class World:
                 "number": pull.number,
                 "pull": pull.cue.pull,
                 "level": pull.cue.level,
+                "task": pull.cue.task,
                 "hold_s": pull.cue.hold_s,
                 "cue_ns": pull.cue_ns,
                 "drive_ns": pull.drive_ns,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from labapp.model import Marker
+from labapp.trials.remarks import REASON
 
 REJECTING = ("reject", "redo")
 
@@ -14,7 +15,8 @@ REJECTING = ("reject", "redo")
 class Cue:
     """One request to pull (times in s since the start of the recording).
 
-    ``tempo`` are the seconds asked for pull, hold and return where a metronome leads.
+    ``tempo`` are the seconds asked for pull, hold and return where a metronome leads,
+    ``remark`` why the operator rejected it.
     """
 
     time: float
@@ -25,13 +27,14 @@ class Cue:
     rejected: bool = False
     reject_reason: str = ""
     tempo: tuple[float, float, float] | None = None
+    remark: str = ""
 
 
 def cues_from_markers(markers: Sequence[Marker]) -> tuple[Cue, ...]:
     """Collect the cues of a recording and the rejections that belong to them.
 
     A marker of kind ``reject`` or ``redo`` names its repetition by ``block`` and
-    ``repetition``; without them it means the last cue before it.
+    ``repetition``; without them it means the last cue before it. One of kind ``reason`` says why.
     """
     cues: list[Cue] = []
     for marker in sorted(markers, key=lambda m: m.time):
@@ -53,6 +56,11 @@ def cues_from_markers(markers: Sequence[Marker]) -> tuple[Cue, ...]:
             if at is not None:
                 words = "rejected by the operator" if marker.kind == "reject" else "done again"
                 cues[at] = replace(cues[at], rejected=True, reject_reason=words)
+        elif marker.kind == REASON and cues:
+            at = _meant([cue for cue in cues if cue.rejected], data)
+            if at is not None:
+                at = [place for place, cue in enumerate(cues) if cue.rejected][at]
+                cues[at] = replace(cues[at], remark=str(data.get("reason", "")))
     return tuple(cues)
 
 
@@ -65,6 +73,7 @@ def _tempo(asked: object) -> tuple[float, float, float] | None:
 
 
 def _meant(cues: Sequence[Cue], data: dict[str, object]) -> int | None:
+    """Place of the last cue that a marker speaks of."""
     if "repetition" in data or "block" in data:
         for at in range(len(cues) - 1, -1, -1):
             cue = cues[at]
@@ -73,4 +82,4 @@ def _meant(cues: Sequence[Cue], data: dict[str, object]) -> int | None:
             ):
                 return at
         return None
-    return len(cues) - 1
+    return len(cues) - 1 if cues else None

@@ -23,6 +23,9 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``scale``: whole numbers ``low`` to ``high``, named by ``choices`` if given; ``number``: any
     number from ``low`` to ``high`` in ``unit``; ``choice``: one of ``choices``. ``sides`` asks
     for left and right, ``repeats`` for that many values a side.
+
+    A number above ``stop_above``, or a choice of ``stop_at``, means that the test does not begin,
+    or ends: whoever fills the form in is told at once.
     """
 
     id: str
@@ -35,6 +38,8 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sides: bool = False
     repeats: int = 1
     note: str = ""
+    stop_above: float | None = None
+    stop_at: tuple[str, ...] = ()
 
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,6 +78,10 @@ def form_mistakes(place: str, form: Form) -> Iterator[tuple[str, str, str]]:
             yield f"{where}.repeats", f"{item.repeats}", "ask for 1 to 10 values"
         if not item.text.strip():
             yield f"{where}.text", "is empty", "say what is looked at"
+        if item.stop_above is not None and not item.low <= item.stop_above < item.high:
+            yield f"{where}.stop_above", f"{item.stop_above:g}", "give a number of its range"
+        if not set(item.stop_at) <= set(item.choices) or (item.stop_at and item.kind != "choice"):
+            yield f"{where}.stop_at", f"{list(item.stop_at)}", "name choices of this item"
 
 
 def answer_data(form: Form, name: str, value: Answer, *, side: str = "") -> dict[str, Any]:

@@ -19,6 +19,7 @@ from labapp.trials.schema import (
     Acceptance,
     Block,
     Channels,
+    Feedback,
     Gate,
     Instruction,
     Load,
@@ -39,6 +40,7 @@ __all__ = [
     "Acceptance",
     "Block",
     "Channels",
+    "Feedback",
     "Gate",
     "Instruction",
     "Load",
@@ -80,6 +82,14 @@ class Protocol(ProtocolFile, frozen=True, forbid_unknown_fields=True):
         """Block that a marker of a run names, or None; parts of one lead back to it."""
         wanted = base_name(name)
         return next((block for block in self.blocks if block.name in (name, wanted)), None)
+
+    def say(self, text: str, language: str) -> str:
+        """Return a text of the file in a language; as it stands where there is no translation."""
+        return self.translations.get(language, {}).get(text, text)
+
+    def spoken_languages(self) -> tuple[str, ...]:
+        """Languages that the texts can be read and heard in, the file's own first."""
+        return (self.language, *self.translations)
 
     def duration_s(self, *, optional: bool = False) -> float:
         """Return the expected duration of a run, s."""

@@ -134,6 +134,7 @@ def _answered(
     if cue.rejected:
         valid = False
         reasons.append(cue.reject_reason or "rejected by the operator")
+        reasons += [cue.remark] if cue.remark else []
     if not len(t) or cue.time < t[0] or cue.time > t[-1]:
         plain = _timed(cue, rules)
         return replace(plain, valid=valid, reasons=(*reasons, "force was not recorded at this cue"))
@@ -238,7 +239,10 @@ def _timed(cue: Cue, rules: RepetitionRules) -> Repetition:
 def _from_cues(cues: Sequence[Cue], rules: RepetitionRules) -> tuple[Repetition, ...]:
     built = []
     for index, cue in enumerate(cues):
-        reasons = (cue.reject_reason or "rejected by the operator",) if cue.rejected else ()
+        reasons: tuple[str, ...] = ()
+        if cue.rejected:
+            told = (cue.reject_reason or "rejected by the operator", cue.remark)
+            reasons = tuple(one for one in told if one)
         built.append(
             replace(_timed(cue, rules), index=index, valid=not cue.rejected, reasons=reasons)
         )

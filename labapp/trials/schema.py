@@ -16,6 +16,7 @@ Tone = Literal["", "go", "end"]
 PullKind = Literal["fast", "reference", "ramp", "none"]
 Task = Literal["", "T1", "T2"]
 Side = Literal["", "L", "R"]
+LoadUnit = Literal["", "kg", "%", "plates", "band"]
 
 SUBMAXIMAL = "submaximal"
 """Type of load of a reference contraction that is not maximal, and the pull it then is."""
@@ -59,6 +60,7 @@ class Load(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How hard: ``level`` is the aimed share of the person's maximum, 0 … 1.
 
     ``start`` says how the first load is chosen, ``progression`` how it grows, ``gate`` when.
+    ``step`` in ``unit`` is by how much it grows; with ``%`` a share of the load before.
     """
 
     type: str
@@ -66,6 +68,8 @@ class Load(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     start: str = ""
     progression: str = "none"
     gate: Gate | None = None
+    step: float | None = None
+    unit: LoadUnit = ""
 
 
 class Metronome(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -229,6 +233,20 @@ class Ordering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["random", "abba"]
 
 
+class Feedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the live bars show where a block has a ``feedback_share``: activation, and a ratio.
+
+    ``bars`` are the muscles (``"UT"``); the ratio ``over`` to ``under`` is to stay at or below
+    ``times`` what it was, as a geometric mean, in the block ``baseline``.
+    """
+
+    bars: tuple[str, ...]
+    over: str
+    under: str
+    baseline: str
+    times: float
+
+
 class Sessions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How often the whole protocol is done, and how many days apart."""
 
@@ -259,5 +277,8 @@ class ProtocolFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     orderings: tuple[Ordering, ...] = ()
     forms: tuple[Form, ...] = ()
     sessions: Sessions | None = None
+    feedback: Feedback | None = None
+    translations: dict[str, dict[str, str]] = {}
+    """By language tag: every text of the file as key, and what it is in that language."""
     plate: str = ""
     """Sheet of the force plate in ``hardware/plates`` (``"four_cells"``), where one is stood on."""

@@ -69,6 +69,11 @@ class Stages:
         return min(self._end, beat)  # a step that ends on a beat ends first
 
     @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Blocks of this run in the order of its seed."""
+        return self._blocks
+
+    @property
     def _over(self) -> bool:
         return self._finished or self._stopped
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from labapp import paths
 from labapp.trials.forms import form_mistakes
-from labapp.trials.schema import BEGINNINGS, Block, ProtocolFile, Step
+from labapp.trials.schema import BEGINNINGS, Block, Feedback, ProtocolFile, Step
+from labapp.trials.translations import translation_mistakes
 
 BREATHS = ("in", "out", "free")
 MAX_STEP_S = 600.0
@@ -16,15 +17,21 @@ MAX_STEP_TEXT = 60
 """Characters of the big words on the card: read at a glance, from three metres."""
 MAX_TITLE = 40
 
-_HOLDING = re.compile(r"hold(ing)?\s+(your\s+|the\s+)?breath", re.IGNORECASE)
-_FORBIDDING = re.compile(r"(not|never|without|no)\s+$", re.IGNORECASE)
+_HOLDING = re.compile(
+    r"hold(ing)?\s+(your\s+|the\s+)?breath"
+    r"|(die\s+|den\s+)?(luft|atem)\s+an(zu)?halten"
+    r"|halten?\s+(sie\s+)?(die\s+luft|den\s+atem)\s+an\b",
+    re.IGNORECASE,
+)
+_FORBIDDING = re.compile(r"(not|never|without|no|nicht|nie|niemals|ohne)\s+$", re.IGNORECASE)
+_LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
 
 
 def mistakes(spec: ProtocolFile) -> Iterator[tuple[str, str, str]]:
     """Place, mistake and remedy of everything the types alone cannot refuse."""
     if not paths.is_safe_name(spec.id):
         yield "$.id", f"{spec.id!r} is no file name", "use letters, digits, '.', '_' and '-'"
-    if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", spec.language):
+    if not re.fullmatch(_LANGUAGE, spec.language):
         yield "$.language", f"{spec.language!r} is no language tag", "write 'en' or 'de'"
     if not spec.channels.required:
         yield "$.channels.required", "is empty", "name the muscles and the force channel"
@@ -46,6 +53,9 @@ def mistakes(spec: ProtocolFile) -> Iterator[tuple[str, str, str]]:
     for i, form in enumerate(spec.forms):
         yield from form_mistakes(f"$.forms[{i}]", form)
     yield from _ordering_mistakes(spec)
+    yield from _translation_mistakes(spec)
+    if spec.feedback is not None:
+        yield from _feedback_mistakes(spec.feedback, names)
     tasks = {block.task for block in spec.blocks if block.task}
     if len(tasks) == 1:
         yield "$.blocks", f"only the selectivity task {tasks.pop()}", "the index needs T1 and T2"
@@ -67,6 +77,26 @@ def mistakes(spec: ProtocolFile) -> Iterator[tuple[str, str, str]]:
         )
 
 
+def _translation_mistakes(spec: ProtocolFile) -> Iterator[tuple[str, str, str]]:
+    for language, told in spec.translations.items():
+        if language == spec.language or not re.fullmatch(_LANGUAGE, language):
+            yield f"$.translations.{language}", "is no other language", "write a tag such as 'de'"
+        for text in told.values():
+            yield from _breath_holding(f"$.translations.{language}", text)
+    yield from translation_mistakes(spec, longest_step=MAX_STEP_TEXT, longest_title=MAX_TITLE)
+
+
+def _feedback_mistakes(feedback: Feedback, blocks: list[str]) -> Iterator[tuple[str, str, str]]:
+    if not {feedback.over, feedback.under} <= set(feedback.bars):
+        yield "$.feedback.bars", "lack a muscle of the ratio", "add it to the bars"
+    if feedback.over == feedback.under:
+        yield "$.feedback.over", f"{feedback.over!r} over itself", "name two muscles"
+    if feedback.baseline not in blocks:
+        yield "$.feedback.baseline", f"{feedback.baseline!r} is no block", "name a block"
+    if not 0.1 <= feedback.times <= 10:
+        yield "$.feedback.times", f"{feedback.times:g}", "use 0.1 to 10"
+
+
 def _block_mistakes(place: str, block: Block) -> Iterator[tuple[str, str, str]]:
     if block.sets < 1 or block.reps < 1 or block.repetitions > MAX_REPETITIONS:
         yield (
@@ -79,6 +109,8 @@ def _block_mistakes(place: str, block: Block) -> Iterator[tuple[str, str, str]]:
             yield f"{place}.{key}", f"{getattr(block, key)} s", f"use 0 to {MAX_STEP_S:g} s"
     if not 0 < block.load.level <= 1:
         yield f"{place}.load.level", f"{block.load.level}", "use a share of the maximum, 0 to 1"
+    if (block.load.step is None) != (not block.load.unit) or (block.load.step or 1.0) <= 0:
+        yield f"{place}.load.step", "step and unit do not go together", "give both, step above 0"
     if not block.title.strip() or len(block.title) > MAX_TITLE:
         yield f"{place}.title", f"{len(block.title)} characters", f"use 1 to {MAX_TITLE}"
     wanted = "start" if block.pull == "none" else "cue"

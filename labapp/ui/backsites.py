@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from labapp.translate import phrase
+
 WIDTH, HEIGHT = 300.0, 260.0
 
 Point = tuple[float, float]
@@ -57,22 +59,28 @@ SITES: tuple[Site, ...] = (
         "UT",
         _between(C7, ACROMION, 0.5),
         ACROMION,
-        "Half way from C7 to the acromion, along that line.",
+        phrase("Half way from C7 to the acromion, along that line."),
         ((150, 30), (168, 40), (182, 54), ACROMION, TRIGONUM, (150, 70)),
     ),
     Site(
         "MT",
         (169, 90),
         ACROMION,
-        "Half way from the medial border of the scapula to the spine, level with T3, on the line "
-        "from T5 to the acromion.",
+        phrase(
+            "Half way from the medial border of the scapula to the spine, level with T3, on "
+            "the line "
+            "from T5 to the acromion."
+        ),
         ((150, 70), TRIGONUM, ACROMION, (190, 98), (150, 108)),
     ),
     Site(
         "LT",
         _between(TRIGONUM, T8, 2 / 3),
         TRIGONUM,
-        "Two thirds of the way from the root of the spine of the scapula to T8, along that line.",
+        phrase(
+            "Two thirds of the way from the root of the spine of the scapula to T8, along that "
+            "line."
+        ),
         ((150, 108), TRIGONUM, (150, 205)),
         below=True,
     ),
@@ -80,33 +88,44 @@ SITES: tuple[Site, ...] = (
         "RM",
         (189, 134),
         (210, 155),
-        "1 cm inward of the medial border, 3 to 5 cm above the inferior angle, obliquely down and "
-        "out, 10 mm between the electrodes: the window that the trapezius leaves uncovered. Find "
-        "it with the hand behind the back.",
+        phrase(
+            "1 cm inward of the medial border, 3 to 5 cm above the inferior angle, obliquely "
+            "down and "
+            "out, 10 mm between the electrodes: the window that the trapezius leaves "
+            "uncovered. Find "
+            "it with the hand behind the back."
+        ),
         ((150, 80), (186, 108), (200, 158), (150, 122)),
     ),
     Site(
         "IS",
         (213, 112),
         (236, 96),
-        "4 cm below the middle of the spine of the scapula, over the fossa, along its edge.",
+        phrase(
+            "4 cm below the middle of the spine of the scapula, over the fossa, along its edge."
+        ),
     ),
     Site(
         "PD",
         (256, 96),
         (262, 120),
-        "Two finger-breadths behind the angle of the acromion, towards the elbow.",
+        phrase("Two finger-breadths behind the angle of the acromion, towards the elbow."),
     ),
     Site(
         "LD",
         (212, 186),
         (232, 160),
-        "4 cm below the inferior angle, half way to the side of the trunk, obliquely.",
+        phrase("4 cm below the inferior angle, half way to the side of the trunk, obliquely."),
     ),
     Site(
-        "SA", (236, 168), (228, 186), "Side of the trunk below the armpit, in front of latissimus."
+        "SA",
+        (236, 168),
+        (228, 186),
+        phrase("Side of the trunk below the armpit, in front of latissimus."),
     ),
-    Site("ES", (164, 216), (164, 190), "Two finger-breadths beside the spine, level with L1."),
+    Site(
+        "ES", (164, 216), (164, 190), phrase("Two finger-breadths beside the spine, level with L1.")
+    ),
 )
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from labapp.errors import LabError
+from labapp.translate import tr
 from labapp.ui.parts import Level, button, clear, label, named, row
 from labapp.ui.theme import GRID
+from labapp.workflow.spoken import spoken
 
 MOST = 3
 
@@ -29,10 +31,16 @@ class Message:
 def message_of(error: BaseException) -> Message:
     """Return a banner: a `LabError` in its own words, anything else as a bug of ours."""
     if isinstance(error, LabError):
-        return Message(_sentence(error.what), _sentence(error.remedy), "bad", key=error.what)
+        return Message(
+            _sentence(spoken(error.what)), _sentence(spoken(error.remedy)), "bad", key=error.what
+        )
     return Message(
-        f"Something unexpected happened ({type(error).__name__}: {error}).",
-        "The recording is not affected. The details are in the folder of logs (page Help).",
+        tr(
+            "Something unexpected happened ({name}: {error}).",
+            name=type(error).__name__,
+            error=error,
+        ),
+        tr("The recording is not affected. The details are in the folder of logs (page Help)."),
         "bad",
         key=str(error),
     )
@@ -43,7 +51,7 @@ class Banners(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        named(self, "banners", "Messages")
+        named(self, "banners", tr("Messages"))
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -91,7 +99,7 @@ class Banners(QWidget):
             remedy = label(message.remedy, name=f"banner_{index}_remedy", wrap=True)
             grid.addWidget(remedy, 1, 0)
         key = message.key or message.what
-        away = button("Dismiss", f"banner_{index}_dismiss", "Takes this message away")
+        away = button(tr("Dismiss"), f"banner_{index}_dismiss", tr("Takes this message away"))
         away.clicked.connect(lambda _=False: self.dismiss(key))
         buttons = row(away)
         if message.action and message.act is not None:

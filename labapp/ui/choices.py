@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from labapp.muscles import COPY_CODE, PULSE_CODE
 from labapp.record.config import ClockConfig, DeviceConfig
@@ -26,7 +27,8 @@ class SetUp:
 
     ``scenario`` is None for real devices; ``speed`` is lab seconds per second and 1 for them.
     ``out`` is the session file; None for a name made of participant, protocol and time.
-    ``optional`` says whether optional blocks (practice) are run too.
+    ``optional`` says whether optional blocks (practice) are run too. ``answers`` are the data of
+    a marker for each answer to the protocol's forms.
     """
 
     participant: str
@@ -38,6 +40,7 @@ class SetUp:
     out: Path | None = None
     optional: bool = False
     person: PersonFacts = field(default_factory=PersonFacts)
+    answers: tuple[dict[str, Any], ...] = ()
 
     @property
     def clock(self) -> ClockConfig:

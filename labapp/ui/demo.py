@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from labapp.errors import LabError
+from labapp.translate import tr
 from labapp.ui.banner import Message
 from labapp.ui.choices import SetUp, simulated_devices
 from labapp.ui.logs import Unexpected
@@ -99,7 +100,10 @@ class Demo(QObject):
         self.done = True
         self.opening.window.say(
             Message(
-                f"The demo is done. The window closes in {self.linger_s:.0f} s, unless you use it.",
+                tr(
+                    "The demo is done. The window closes in {linger_s:.0f} s, unless you use it.",
+                    linger_s=self.linger_s,
+                ),
                 "",
                 "grey",
                 key="demo",

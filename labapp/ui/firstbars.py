@@ -8,10 +8,10 @@ from typing import Any
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from labapp import palette
+from labapp.translate import tr
 from labapp.ui.chart import Axis, Chart, Document
 from labapp.ui.look import Look
-from labapp.ui.words import muscle_short
+from labapp.ui.words import muscle_name, muscle_short
 
 
 class FirstBars(Chart):
@@ -20,7 +20,7 @@ class FirstBars(Chart):
     ROW = 32
 
     def __init__(self, look: Look) -> None:
-        super().__init__(look, "first_bars", "Probability of being first")
+        super().__init__(look, "first_bars", tr("Probability of being first"))
         self.rows: list[tuple[str, float | None, Mapping[str, Any] | None]] = []
 
     def set_document(self, document: Document) -> None:
@@ -48,13 +48,13 @@ class FirstBars(Chart):
         bottom = top + row * max(1, len(self.rows))
         axis = Axis(0.0, 1.0, left, right)
         ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
-        self.axis(painter, axis, ticks, top, bottom, "P(first of all)")
+        self.axis(painter, axis, ticks, top, bottom, tr("P(first of all)"))
         for index, (code, p, share) in enumerate(self.rows):
             y = top + index * row
             self.text(painter, QRectF(0, y, left - look.px(8), row), muscle_short(code), bold=True)
             says = "–" if p is None else f"{p:.2f}"
             if share is not None and share.get("n"):
-                says += f"   {share['k']} of {share['n']}"
+                says += "   " + tr("{k} of {n}", k=share["k"], n=share["n"])
             beside = QRectF(right + look.px(10), y, look.px(106), row)
             self.text(painter, beside, says, colour="soft")
             if p is None:
@@ -63,11 +63,15 @@ class FirstBars(Chart):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self.ink(code))
             painter.drawRoundedRect(bar, 2, 2)
-            words = f"{palette.name(code)}: P(first of all) = {p:.3f}"
+            words = tr("{name}: P(first of all) = {p:.3f}", name=muscle_name(code), p=p)
             if share is not None and share.get("n"):
-                words += (
-                    f"\nfirst in {share['k']} of {share['n']} repetitions "
-                    f"(95 % interval of the share {share['low']:.2f} to {share['high']:.2f})"
+                words += tr(
+                    "\nfirst in {k} of {n} repetitions (95 % interval of the share {low:.2f} "
+                    "to {high:.2f})",
+                    k=share["k"],
+                    n=share["n"],
+                    low=share["low"],
+                    high=share["high"],
                 )
             self.hint(QRectF(0, y, self.width(), row), words)
         if len(self.rows) > 1:
@@ -76,5 +80,5 @@ class FirstBars(Chart):
             painter.drawLine(QPointF(chance, top), QPointF(chance, bottom))
             self.hint(
                 QRectF(chance - look.px(4), top, look.px(8), bottom - top),
-                f"Chance: {1 / len(self.rows):.2f}",
+                tr("Chance: {rows:.2f}", rows=1 / len(self.rows)),
             )

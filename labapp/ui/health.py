@@ -7,11 +7,13 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from labapp.record.config import RecorderConfig
+from labapp.translate import tr
 from labapp.ui.banner import Message
 from labapp.ui.pages.run import RunPage
 from labapp.ui.recording import LiveRecording
 from labapp.ui.topbar import stream_details
 from labapp.ui.window import Window
+from labapp.workflow.spoken import spoken
 
 
 class Health(QObject):
@@ -28,7 +30,8 @@ class Health(QObject):
     def watch(self, recording: LiveRecording, config: RecorderConfig) -> None:
         """Follow a recording."""
         self._drivers = {
-            device.id: f"{device.driver} on {device.port}" for device in config.devices
+            device.id: tr("{driver} on {port}", driver=device.driver, port=device.port)
+            for device in config.devices
         }
         recording.status_changed.connect(self._show)
 
@@ -52,8 +55,8 @@ class Health(QObject):
             remedy = warnings[what]
             self.window.say(
                 Message(
-                    f"{what[:1].upper()}{what[1:]}.",
-                    f"{remedy[:1].upper()}{remedy[1:]}." if remedy else "",
+                    _sentence(spoken(what)),
+                    _sentence(spoken(remedy)) if remedy else "",
                     "bad",
                     key=what,
                 )
@@ -66,3 +69,7 @@ class Health(QObject):
             return
         first, *rest = stream_details(name, stream, self._drivers.get(name, "")).splitlines()
         self.window.say(Message(first, "; ".join(rest) + ".", "grey", key=f"device {name}"))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

@@ -8,10 +8,12 @@ from typing import Any
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
+from labapp.translate import tr
 from labapp.ui.chart import Axis, Chart, Document, nice_ticks
 from labapp.ui.look import Look
 from labapp.ui.numbers import signed
 from labapp.ui.words import STATES, muscle_places, muscle_short, pair_sentence, pair_short
+from labapp.workflow.spoken import spoken
 
 
 class LagForest(Chart):
@@ -20,7 +22,7 @@ class LagForest(Chart):
     ROW = 44
 
     def __init__(self, look: Look) -> None:
-        super().__init__(look, "lag_forest", "Lags between muscles")
+        super().__init__(look, "lag_forest", tr("Lags between muscles"))
         self.pairs: list[tuple[str, Mapping[str, Any]]] = []
         self.resolution = 0.0
 
@@ -43,11 +45,12 @@ class LagForest(Chart):
     @staticmethod
     def _words(key: str, pair: Mapping[str, Any]) -> str:
         if pair.get("lag_ms") is None:
-            return "no lag"
-        words = f"{signed(pair['lag_ms'])} ms"
-        if pair.get("low_ms") is not None and pair.get("high_ms") is not None:
-            words += f" ({signed(pair['low_ms'])} to {signed(pair['high_ms'])})"
-        return words
+            return tr("no lag")
+        lag = signed(pair["lag_ms"])
+        if pair.get("low_ms") is None or pair.get("high_ms") is None:
+            return tr("{ms} ms", ms=lag)
+        low, high = signed(pair["low_ms"]), signed(pair["high_ms"])
+        return tr("{ms} ms ({low} to {high})", ms=lag, low=low, high=high)
 
     def draw(self, painter: QPainter) -> None:
         """Paint the bands, then one row a pair."""
@@ -67,7 +70,7 @@ class LagForest(Chart):
         axis = Axis(-reach, reach, left, right)
         self._bands(painter, axis, rope, top, bottom)
         ticks = nice_ticks(-reach, reach)
-        title = "lag, ms (left: the first-named muscle came first)"
+        title = tr("lag, ms (left: the first-named muscle came first)")
         self.axis(painter, axis, ticks, top, bottom, title)
         painter.setPen(QPen(look.colour("faint"), look.px(1.5)))
         painter.drawLine(QPointF(axis.x(0), top), QPointF(axis.x(0), bottom))
@@ -81,14 +84,15 @@ class LagForest(Chart):
         if rope:
             band = QRectF(QPointF(axis.x(-rope), top), QPointF(axis.x(rope), bottom))
             painter.fillRect(band, look.colour("accent", 44 if look.colours.dark else 30))
-            keys.append(("accent", f"counts as together: ±{rope:.0f} ms", False))
+            keys.append(("accent", tr("counts as together: ±{ms} ms", ms=f"{rope:.0f}"), False))
         if self.resolution:
             pen = QPen(look.colour("amber"), 1.2, Qt.PenStyle.DashLine)
             painter.setPen(pen)
             for edge in (-self.resolution, self.resolution):
                 at = axis.x(edge)
                 painter.drawLine(QPointF(at, top), QPointF(at, bottom))
-            keys.append(("amber", f"this set-up resolves ≥ {self.resolution:.0f} ms", True))
+            said = tr("this set-up resolves ≥ {ms} ms", ms=f"{self.resolution:.0f}")
+            keys.append(("amber", said, True))
         for colour, words, dashed in keys:
             mark = QRectF(x, look.px(5), look.px(16), look.px(9))
             if dashed:
@@ -114,10 +118,10 @@ class LagForest(Chart):
         half = (axis.right - axis.left) / 2
         name = QRectF(axis.left, top + look.px(2), half, line)
         colour = {"first": "green", "second": "green", "simultaneous": "green"}.get(state, "grey")
-        words = STATES.get(state, state)
+        words = tr(STATES.get(state, state))
         if state in {"first", "second"}:
             one, _, other = key.partition("-")
-            words = f"{muscle_short(one if state == 'first' else other)} first"
+            words = tr("{muscle} first", muscle=muscle_short(one if state == "first" else other))
         says = f"{self._words(key, pair)} · {words}"
         right = QRectF(axis.left + half, top + look.px(2), half, line)
         # The bands run behind the words: a pale ground under them keeps them readable.
@@ -135,11 +139,17 @@ class LagForest(Chart):
         if pair.get("low_ms") is not None and pair.get("high_ms") is not None:
             self.whisker(painter, axis, pair["low_ms"], pair["high_ms"], y, ink)
         self.dot(painter, axis.x(pair["lag_ms"]), y, ink, hollow=colour == "grey")
-        reasons = "".join(f"\n· {reason}" for reason in pair["reasons"])
+        reasons = "".join(f"\n· {spoken(str(reason))}" for reason in pair["reasons"])
         p = pair.get("p_before")
-        chance = f"; P(before) {p:.2f}" if p is not None else ""
+        chance = tr("; P(before) {p}", p=f"{p:.2f}") if p is not None else ""
         self.hint(
             QRectF(axis.left, top, axis.right - axis.left, look.px(self.ROW)),
-            f"{pair_sentence(key, pair['lag_ms'])}; {self._words(key, pair)}, 95 % interval; "
-            f"{pair['n']} repetitions{chance}{reasons}",
+            tr(
+                "{sentence}; {lag}, 95 % interval; {n} repetitions",
+                sentence=pair_sentence(key, pair["lag_ms"]),
+                lag=self._words(key, pair),
+                n=pair["n"],
+            )
+            + chance
+            + reasons,
         )

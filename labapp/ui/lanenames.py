@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from labapp import palette
+from labapp.translate import tr
 from labapp.ui.lanes import Lane, Lanes
 from labapp.ui.look import Look
 from labapp.ui.parts import named
@@ -28,7 +29,7 @@ class LaneNames(QWidget):
         self._area = area
         self._lanes: Lanes | None = None
         self._shown = 0.0
-        named(self, "traces_names", "Channel names, scales and values")
+        named(self, "traces_names", tr("Channel names, scales and values"))
 
     def set_lanes(self, lanes: Lanes | None) -> None:
         """Show the names of other lanes."""
@@ -96,13 +97,13 @@ class LaneNames(QWidget):
 
 
 def _code(lane: Lane) -> str:
-    return lane.channel.muscle or f"{lane.channel.name}, no muscle"
+    return lane.channel.muscle or tr("{name}, no muscle", name=lane.channel.name)
 
 
 def value_text(lane: Lane) -> str:
     """Activation in % of its reference, else the largest EMG of 0.25 s; or the newest force."""
     if np.isnan(lane.value):
-        return "no data"
+        return tr("no data")
     if lane.percent is not None and not np.isnan(lane.percent):
         return f"{lane.percent:.0f} %"
     if lane.channel.kind == "emg":
@@ -112,7 +113,7 @@ def value_text(lane: Lane) -> str:
 
 def scale_text(lane: Lane) -> str:
     """Height of the lane in physical units."""
-    limit = lane.scale.limit
+    limit = lane.scale.top
     if lane.channel.kind == "emg":
         return f"±{limit * 1e3:g} mV" if limit >= 1e-3 else f"±{limit * 1e6:g} µV"
     return f"{limit:g} {lane.channel.unit}"

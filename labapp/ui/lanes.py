@@ -101,6 +101,7 @@ class Lanes:
         self.seconds = seconds
         self.filtered = False
         self.mode: Mode = "sweep"
+        self.generation = 0
         self.lanes: list[Lane] = []
         self._feeds: list[_Feed] = []
         for stream in source.streams:
@@ -131,6 +132,7 @@ class Lanes:
     def rebin(self, seconds: float, pixels: int) -> None:
         """Start the rings again for this window and width, from the samples still there."""
         self.seconds = seconds
+        self.generation += 1
         self._feeds = []
         for stream in self.source.streams:
             own = [i for i, lane in enumerate(self.lanes) if lane.stream == stream.id]
@@ -186,27 +188,34 @@ class Lanes:
             self._rescale(feed, self.source.start_s(feed.stream.id) + stop / feed.stream.rate)
         return moved
 
-    def lines(self, left: float = -np.inf, right: float = np.inf) -> list[LaneLines]:
+    def lines(
+        self, left: float = -np.inf, right: float = np.inf, *, ring: bool = False
+    ) -> list[LaneLines]:
         """Lines of every lane in plot units: x in seconds, y in lanes (0 at the top).
 
         Parameters
         ----------
         left, right
             Only what reaches into this part of the x axis: a sweep needs a narrow strip a frame.
+        ring
+            In any mode x is the time modulo the window, with nothing erased.
         """
         now = self.now_s
         out: list[LaneLines] = []
         for feed in self._feeds:
-            out += self._feed_lines(feed, now, left, right)
+            out += self._feed_lines(feed, now, left, right, ring)
         return out
 
-    def _feed_lines(self, feed: _Feed, now: float, left: float, right: float) -> list[LaneLines]:
+    def _feed_lines(
+        self, feed: _Feed, now: float, left: float, right: float, around: bool
+    ) -> list[LaneLines]:
         ring = feed.ring
         numbers, at = ring.slots()
         step = ring.per_bin / feed.stream.rate
         times = self.source.start_s(feed.stream.id) + (numbers + 0.5) * step
-        hidden = ERASE * self.seconds if self.mode == "sweep" else 0.0
-        x = np.mod(times, self.seconds) if self.mode == "sweep" else times - now
+        hidden = ERASE * self.seconds if self.mode == "sweep" and not around else 0.0
+        around = around or self.mode == "sweep"
+        x = np.mod(times, self.seconds) if around else times - now
         # A line that starts left of the strip, or a gap as wide as a bin, may reach into it.
         keep = (numbers >= 0) & (times > now - self.seconds + hidden)
         keep &= (x >= left - 2 * step) & (x <= right + 2 * step)
@@ -216,8 +225,8 @@ class Lanes:
         lost = np.flatnonzero(ring.lost[at])
         lanes = [self.lanes[index] for index in feed.lanes]
         bottom = np.array(feed.lanes, dtype=float) + TOP + HEIGHT
-        factor = np.array([HEIGHT / (lane.scale.limit - lane.scale.low) for lane in lanes])
-        shift = bottom + factor * [lane.scale.low for lane in lanes]
+        factor = np.array([HEIGHT / (lane.scale.top - lane.scale.base) for lane in lanes])
+        shift = bottom + factor * [lane.scale.base for lane in lanes]
         ceiling = (bottom - HEIGHT)[:, None]
 
         def place(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -39,12 +39,23 @@ class LaneScale:
         self.floor = floor
         self.limit = floor
         self.held = False
+        self.gain = 1.0
         self._small_since: float | None = None
 
     @property
     def low(self) -> float:
-        """Value at the lower edge of the lane."""
+        """Value at the lower edge of the lane, at gain 1."""
         return -self.limit if self.symmetric else -0.1 * self.limit
+
+    @property
+    def top(self) -> float:
+        """Value at the upper edge of the lane as it is drawn, with the viewer's gain."""
+        return self.limit / self.gain
+
+    @property
+    def base(self) -> float:
+        """Value at the lower edge of the lane as it is drawn."""
+        return self.low / self.gain
 
     def restart(self) -> None:
         """Begin from the smallest scale: another signal is shown from now on."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from labapp.workflow.live_levels import LiveLevels
 
 LEVELS_MS = 200
+HURRIED_MS = 50
+SOON_S = 0.4
 REFERENCE_ENDS = frozenset({"relax", "rest", "finished", "stop"})
 
 
@@ -42,6 +44,8 @@ class LiveLook(QObject):
         self._jobs.failed.connect(self._on_failure)
         self._levels: LiveLevels | None = None
         self._asked = False
+        self._followed = False
+        self._levels_s = 0.0
         self._reference_s: float | None = None
         self._pulls: deque[float] = deque()
         self._references: deque[tuple[float, float]] = deque()
@@ -56,6 +60,21 @@ class LiveLook(QObject):
 
         self._levels = LiveLevels(self._source)
         self._timer.start()
+
+    def hurry(self, on: bool) -> None:
+        """Tell the levels twenty times a second while a person follows them, else five times."""
+        self._followed = on
+
+    def _pace(self, *, soon: bool) -> None:
+        """Ask more often while somebody follows the levels, or a pull is about to be complete."""
+        wanted = HURRIED_MS if soon or self._followed else LEVELS_MS
+        if self._timer.interval() != wanted:
+            self._timer.setInterval(wanted)
+
+    @property
+    def newest_s(self) -> float:
+        """Time up to which the latest levels reach, s since the recording began."""
+        return self._levels_s
 
     def close(self) -> None:
         """Stop, and wait for what is under way: the ring may be closed afterwards."""
@@ -98,6 +117,7 @@ class LiveLook(QObject):
         if self._asked or levels is None:
             return
         newest = self._newest_s()
+        self._pace(soon=bool(self._pulls) and newest > ready_s(self._pulls[0]) - SOON_S)
         self._asked = True
         if self._references and newest > self._references[0][1] + FILTER_S:
             cue, end = self._references.popleft()
@@ -112,6 +132,7 @@ class LiveLook(QObject):
                 lambda _: look_at_pull(self._source, pull), self._show_pull, shown=False
             )
         else:
+            self._levels_s = newest
             self._jobs.start(lambda _: levels.levels(), self._show_levels, shown=False)
 
     def _done(self) -> None:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from labapp.translate import tr
 from labapp.ui.banner import Message
+from labapp.ui.language import speak_as_chosen
 from labapp.ui.logs import Unexpected
 from labapp.ui.look import Look
 from labapp.ui.preferences import Preferences, load_preferences
@@ -39,6 +41,7 @@ class Opening(QObject):
     ) -> None:
         super().__init__()
         chosen = load_preferences() if preferences is None else preferences
+        speak_as_chosen(chosen.language)
         self.look = Look(chosen.theme, chosen.scale)
         self.window = Window(self.look, chosen)
         self.work: Work | None = None
@@ -100,8 +103,8 @@ class Opening(QObject):
     def _caught(self, words: str) -> None:
         self.window.say(
             Message(
-                f"Something unexpected happened ({words}).",
-                "The recording is not affected. Details are in the folder of logs (page Help).",
+                tr("Something unexpected happened ({words}).", words=words),
+                tr("The recording is not affected. Details are in the folder of logs (page Help)."),
                 "bad",
                 key=words,
             )

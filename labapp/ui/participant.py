@@ -1,7 +1,8 @@
-"""The participant's display: a second window with the instruction, the phases and nothing else.
+"""The participant's display: a second window with the instruction, phases and guides, nothing else.
 
 No name, no signal, no result: a person who sees the own order or loss of samples pulls
-differently. It never takes the keys from the operator's window.
+differently. The live bars show only where the protocol gives feedback. It never takes the keys
+from the operator's window.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QPainter, QPaintEvent, QScreen
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from labapp.translate import tr
 from labapp.trials.run import RunState
+from labapp.ui.guides import Moment, Painter, kinds
 from labapp.ui.look import Look
 from labapp.ui.pages.card import PHASE_INK, breath_words, large_words, time_words
 from labapp.ui.parts import named
@@ -18,6 +21,9 @@ from labapp.ui.parts import named
 LARGEST, SMALLEST = 0.26, 0.05
 """Height of the instruction's letters, share of the window's height."""
 MARGIN = 0.05
+SHARES = {"bars": 0.4, "force": 0.3, "breath": 0.09, "beats": 0.08}
+"""Height of each guide, share of the window's height."""
+HAS_BREATH = frozenset({"breath"})
 
 
 class ParticipantDisplay(QWidget):
@@ -29,10 +35,11 @@ class ParticipantDisplay(QWidget):
         super().__init__(parent, Qt.WindowType.Window | Qt.WindowType.WindowDoesNotAcceptFocus)
         self.look = look
         self.state: RunState | None = None
-        self._text = "Please wait."
+        self.moment: Moment | None = None
+        self._text = tr("Please wait.")
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
-        self.setWindowTitle("labapp: participant")
-        named(self, "participant_display", "Participant display")
+        self.setWindowTitle(tr("labapp: participant"))
+        named(self, "participant_display", tr("Participant display"))
         look.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
@@ -49,13 +56,13 @@ class ParticipantDisplay(QWidget):
             self.resize(self.sizeHint())
             self.show()
 
-    def show_state(self, state: RunState | None) -> None:
-        """Show another moment; None while no protocol runs."""
-        self.state = state
+    def show_moment(self, state: RunState | None, moment: Moment | None = None) -> None:
+        """Show another moment with its guides; None while no protocol runs."""
+        self.state, self.moment = state, moment
         if state is None:
-            self._text = "Please wait."
+            self._text = tr("Please wait.")
         else:
-            self._text = "Pause. Breathe." if state.paused else large_words(state.text)
+            self._text = tr("Pause. Breathe.") if state.paused else large_words(state.text)
         self.setAccessibleDescription(self._text)
         self.update()
 
@@ -65,35 +72,52 @@ class ParticipantDisplay(QWidget):
         self.closed.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the instruction, the way to breathe, the time left and the phases."""
+        """Draw the instruction, the guides, the way to breathe, the time left and the phases."""
         look, state = self.look, self.state
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), look.colour("surface"))
         width, height = self.width(), self.height()
         margin = MARGIN * height
-        box = QRectF(margin, margin, width - 2 * margin, 0.56 * height)
-        self._paint_text(painter, box)
+        shown = () if state is None or state.paused else kinds(self.moment)
+        guides = min(0.5, sum(SHARES[kind] for kind in shown))
+        text = QRectF(margin, margin, width - 2 * margin, (0.56 - guides) * height)
+        self._paint_text(painter, text)
         if state is None or state.over:
             painter.end()
             return
+        self._paint_guides(painter, shown, QRectF(margin, text.bottom(), width - 2 * margin,
+                                                  guides * height))  # fmt: skip
         font = look.font(12)
         font.setPixelSize(max(1, round(0.07 * height)))
         painter.setFont(font)
         line = QRectF(margin, 0.64 * height, width - 2 * margin, 0.12 * height)
         painter.setPen(look.colour("soft"))
-        painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), breath_words(state.breath))
+        if not HAS_BREATH & set(shown):
+            painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter), breath_words(state.breath))
         painter.setPen(look.colour("text"))
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        painter.drawText(line, int(right), time_words(state, waiting="when you are ready"))
+        painter.drawText(line, int(right), time_words(state, waiting=tr("when you are ready")))
         self._paint_phases(painter, QRectF(margin, 0.79 * height, width - 2 * margin, margin))
         painter.setPen(look.colour("faint"))
         font.setPixelSize(max(1, round(0.045 * height)))
         painter.setFont(font)
         where = QRectF(margin, 0.87 * height, width - 2 * margin, 0.1 * height)
-        count = f"{state.repetition} of {state.of}"
+        count = tr("{n} of {of}", n=state.repetition, of=state.of)
         painter.drawText(where, int(Qt.AlignmentFlag.AlignCenter), count)
         painter.end()
+
+    def _paint_guides(self, painter: QPainter, shown: tuple[str, ...], box: QRectF) -> None:
+        """Draw the guides one under the other, in large letters."""
+        if self.moment is None or not shown:
+            return
+        whole = sum(SHARES[kind] for kind in shown)
+        draw = Painter(painter, self.look, 0.045 * self.height())
+        top = box.top()
+        for kind in shown:
+            part = box.height() * SHARES[kind] / whole
+            getattr(draw, kind)(QRectF(box.left(), top, box.width(), part), self.moment)
+            top += part
 
     def _paint_text(self, painter: QPainter, box: QRectF) -> None:
         """Draw the instruction in the largest letters that fit the box."""
@@ -137,12 +161,15 @@ class ParticipantSwitch(QPushButton):
     """The button that shows and hides the display; the display closes with the button's window."""
 
     def __init__(self, look: Look) -> None:
-        super().__init__("Participant display")
+        super().__init__(tr("Participant display"))
         named(
             self,
             "show_participant",
-            "Participant display",
-            "A second window with the instruction and the phases only, for another screen",
+            tr("Participant display"),
+            tr(
+                "A second window for another screen: instruction, phases, beats, breath,\n"
+                "the force to follow and, where the protocol gives feedback, the live bars"
+            ),
         )
         self.setCheckable(True)
         self.display = ParticipantDisplay(look, self)

@@ -18,6 +18,7 @@ class Preferences(msgspec.Struct, frozen=True):
 
     theme: ThemeName = "system"
     scale: Annotated[float, msgspec.Meta(ge=1, le=3)] = 1.0
+    language: str = "system"
     study: str = ""
     protocol: str = "isometric_pull"
     scenario: str = "demo"

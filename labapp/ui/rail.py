@@ -5,24 +5,25 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QFontMetrics, QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
+from labapp.translate import phrase, tr
 from labapp.ui.icons import icon
 from labapp.ui.look import Look
 from labapp.ui.parts import named
 from labapp.ui.theme import GRID
 
 WORK = (
-    ("setup", "Set up"),
-    ("check", "Check"),
-    ("run", "Run"),
-    ("result", "Result"),
-    ("library", "Library"),
+    ("setup", phrase("Set up")),
+    ("check", phrase("Check")),
+    ("run", phrase("Run")),
+    ("result", phrase("Result")),
+    ("library", phrase("Library")),
 )
-FOOT = (("settings", "Settings"), ("help", "Help"))
+FOOT = (("settings", phrase("Settings")), ("help", phrase("Help")))
 
-_STEP_OF = {"sync": "setup"}
+_STEP_OF = {"sync": "setup", "calibrate": "setup", "forms": "setup", "adapt": "setup"}
 """Steps that have no button of their own, and the page they belong to."""
 
 
@@ -34,7 +35,7 @@ class Rail(QFrame):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.look = look
-        named(self, "rail", "Pages")
+        named(self, "rail", tr("Pages"))
         self.buttons: dict[str, QToolButton] = {}
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
@@ -42,10 +43,10 @@ class Rail(QFrame):
         column.setContentsMargins(GRID, 2 * GRID, GRID, 2 * GRID)
         column.setSpacing(GRID)
         for number, (name, words) in enumerate(WORK, start=1):
-            column.addWidget(self._button(name, words, f"Ctrl+{number}"))
+            column.addWidget(self._button(name, tr(words), f"Ctrl+{number}"))
         column.addStretch(1)
         for name, words in FOOT:
-            column.addWidget(self._button(name, words, "F1" if name == "help" else "Ctrl+,"))
+            column.addWidget(self._button(name, tr(words), "F1" if name == "help" else "Ctrl+,"))
         look.changed.connect(self._dress)
         self._dress()
 
@@ -73,8 +74,12 @@ class Rail(QFrame):
 
     def _dress(self) -> None:
         look = self.look
-        self.setFixedWidth(look.px(88))
+        # As wide as the longest word where it is chosen, in the language in use.
+        ink = QFontMetrics(look.font(12, bold=True))
+        widest = max(ink.horizontalAdvance(one.text()) for one in self.buttons.values())
+        width = max(look.px(72), widest + look.px(12))
+        self.setFixedWidth(width + look.px(16))
         for name, one in self.buttons.items():
             one.setIcon(icon(name, look.colours.soft, look.colours.accent, look.px(24)))
             one.setIconSize(QSize(look.px(24), look.px(24)))
-            one.setFixedSize(look.px(72), look.px(60))
+            one.setFixedSize(width, look.px(60))

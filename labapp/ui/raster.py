@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPen, QPolygonF
 
 from labapp import palette
+from labapp.translate import phrase, tr
 from labapp.ui.chart import Axis, Chart, Document, nice_ticks
 from labapp.ui.look import Look
 from labapp.ui.numbers import signed
-from labapp.ui.words import ONSET_STATES, muscle_short
+from labapp.ui.words import ONSET_STATES, muscle_name, muscle_short
+from labapp.workflow.spoken import spoken
 
 _SHOWN = {"ok", "edited", "ambiguous", "in_baseline"}
 _FAR_MS = 400.0
@@ -21,18 +24,25 @@ _FAR_MS = 400.0
 def reference_time(repetition: Mapping[str, Any]) -> tuple[float | None, str]:
     """Moment a raster row is aligned at: force onset, else cue, else the first onset."""
     if (time := repetition.get("force_onset_s")) is not None:
-        return float(time), "force onset"
+        return float(time), phrase("force onset")
     if (time := repetition.get("cue_s")) is not None:
-        return float(time), "cue"
+        return float(time), phrase("cue")
     times = [o["time_s"] for o in repetition["onsets"].values() if o.get("time_s") is not None]
-    return (float(min(times)), "first onset") if times else (None, "")
+    return (float(min(times)), phrase("first onset")) if times else (None, "")
 
 
 class OrderRaster(Chart):
-    """One row a repetition, aligned at force onset; a dot with its interval per muscle."""
+    """One row a repetition, aligned at force onset; a dot with its interval per muscle.
+
+    Signal: `chosen` (index of the repetition whose row was clicked).
+    """
+
+    chosen = Signal(int)
 
     def __init__(self, look: Look) -> None:
-        super().__init__(look, "order_raster", "Onset order per repetition")
+        super().__init__(look, "order_raster", tr("Onset order per repetition"))
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.marks: Mapping[tuple[int, str], float] = {}
         self.muscles: list[str] = []
         self.rows: list[Mapping[str, Any]] = []
         self.aligned = "force onset"
@@ -41,14 +51,30 @@ class OrderRaster(Chart):
         """Show another analysis."""
         self.muscles = list(document["order"]["muscles"])
         self.rows = list(document["repetitions"])
+        self.marks = {}
         references = {reference_time(row)[1] for row in self.rows} - {""}
-        self.aligned = " or ".join(sorted(references)) or "force onset"
+        self.aligned = tr(" or ").join(tr(one) for one in sorted(references)) or tr("force onset")
         valid = sum(bool(row["valid"]) for row in self.rows)
         self.setAccessibleDescription(
-            f"{len(self.rows)} repetitions, {valid} valid, muscles "
-            + ", ".join(muscle_short(code) for code in self.muscles)
+            tr(
+                "{n} repetitions, {valid} valid, muscles {muscles}",
+                n=len(self.rows),
+                valid=valid,
+                muscles=", ".join(muscle_short(code) for code in self.muscles),
+            )
         )
         self._again()
+
+    def set_marks(self, marks: Mapping[tuple[int, str], float]) -> None:
+        """Show onsets set by hand beside the automatic ones: (index, muscle) to s."""
+        self.marks = {key: time for key, time in marks.items() if not math.isnan(time)}
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose the repetition of a row."""
+        row = int((event.position().y() - self.look.px(28)) // self.look.px(self._row_height()))
+        if 0 <= row < len(self.rows) and event.button() == Qt.MouseButton.LeftButton:
+            self.chosen.emit(int(self.rows[row]["index"]))
 
     def _row_height(self) -> int:
         return 26 if len(self.rows) <= 14 else 16
@@ -80,7 +106,7 @@ class OrderRaster(Chart):
         low, high = self._range()
         axis = Axis(low, high, left, right)
         self._legend(painter, left)
-        title = f"ms after {self.aligned}"
+        title = tr("ms after {moment}", moment=self.aligned)
         self.axis(painter, axis, nice_ticks(low, high), top, bottom, title)
         painter.setPen(QPen(look.colour("faint"), look.px(1.5)))
         painter.drawLine(QPointF(axis.x(0), top), QPointF(axis.x(0), bottom))
@@ -101,7 +127,7 @@ class OrderRaster(Chart):
             width = painter.fontMetrics().horizontalAdvance(name) + look.px(4)
             where = QRectF(x + look.px(22), 0, width, look.px(20))
             self.text(painter, where, name, size=12, colour="soft")
-            self.hint(where, palette.name(code))
+            self.hint(where, muscle_name(code))
             x += width + look.px(38)
 
     def _row(
@@ -115,8 +141,8 @@ class OrderRaster(Chart):
         self.text(painter, where, number, size=12, colour=colour, align=right)
         whole = QRectF(0, top, self.width(), height)
         if not row["valid"]:
-            reasons = "; ".join(row["reasons"]) or "rejected"
-            self.hint(whole, f"Repetition {number}: left out: {reasons}")
+            reasons = spoken("; ".join(row["reasons"])) or tr("rejected")
+            self.hint(whole, tr("Repetition {n}: left out: {why}", n=number, why=reasons))
         zero = reference_time(row)[0]
         found = 0
         painter.setOpacity(1.0 if row["valid"] else 0.35)
@@ -137,16 +163,30 @@ class OrderRaster(Chart):
             self.whisker(painter, axis, ms[0], ms[2], y, colour_of)
             hollow = onset["state"] != "ok"
             self.dot(painter, axis.x(ms[1]), y, colour_of, radius=3.6, hollow=hollow)
-            words = ONSET_STATES.get(onset["state"], onset["state"])
+            if (mark := self.marks.get((row["index"], code))) is not None:
+                self._diamond(painter, axis.x(1e3 * (mark - zero)), y)
+            words = tr(ONSET_STATES.get(onset["state"], onset["state"]))
             self.hint(
                 QRectF(axis.x(ms[1]) - look.px(7), y - look.px(5), look.px(14), look.px(10)),
-                f"{palette.name(code)}, repetition {number}\n{signed(ms[1])} ms "
-                f"(95 % interval {signed(ms[0])} to {signed(ms[2])}); {words}"
-                + (f"; SNR {onset['snr_db']:.0f} dB" if onset.get("snr_db") is not None else ""),
+                tr(
+                    "{muscle}, repetition {n}\n{ms} ms (95 % interval {low} to {high}); {state}",
+                    muscle=muscle_name(code),
+                    n=number,
+                    ms=signed(ms[1]),
+                    low=signed(ms[0]),
+                    high=signed(ms[2]),
+                    state=words,
+                )
+                + (f"; SNR {onset['snr_db']:.0f} dB" if onset.get("snr_db") is not None else "")
+                + (
+                    ""
+                    if mark is None
+                    else tr("\nset by hand: {ms} ms", ms=signed(1e3 * (mark - zero)))
+                ),
             )
         painter.setOpacity(1.0)
         if not found:
-            reasons = "; ".join(row["reasons"]) or "no onset found"
+            reasons = spoken("; ".join(row["reasons"])) or tr("no onset found")
             self.text(
                 painter,
                 QRectF(axis.left + look.px(8), top, axis.right - axis.left, height),
@@ -154,3 +194,11 @@ class OrderRaster(Chart):
                 size=12,
                 colour="faint",
             )
+
+    def _diamond(self, painter: QPainter, x: float, y: float) -> None:
+        """Draw where a rater has set an onset."""
+        reach = 4.2 * self.look.scale
+        painter.setPen(QPen(self.look.colour("text"), 1.4))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        corners = ((x, y - reach), (x + reach, y), (x, y + reach), (x - reach, y))
+        painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))

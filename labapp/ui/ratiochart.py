@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QFontMetrics, QPainter, QPen
 
+from labapp.translate import tr
 from labapp.ui.chart import Axis, Chart, Document, ratio_ticks
 from labapp.ui.look import Look
 from labapp.ui.words import muscle_places, phase_place
 from labapp.ui.words import ratio_short as ratio_words
+from labapp.workflow.spoken import spoken
 
 
 class RatioChart(Chart):
@@ -20,7 +22,7 @@ class RatioChart(Chart):
     ROW = 24
 
     def __init__(self, look: Look) -> None:
-        super().__init__(look, "ratio_chart", "Activation ratios by phase")
+        super().__init__(look, "ratio_chart", tr("Activation ratios by phase"))
         self.rows: list[tuple[str, str, Mapping[str, Any]]] = []
 
     def set_document(self, document: Document) -> None:
@@ -48,7 +50,10 @@ class RatioChart(Chart):
         if not self.rows:
             return
         look = self.look
-        left, right = look.px(146), self.width() - look.px(112)
+        wide = QFontMetrics(look.font(12, bold=True)).horizontalAdvance
+        stem = max(look.px(100), *(wide(ratio_words(key)) for key, _, _ in self.rows)) + look.px(4)
+        leaf = max(look.px(36), *(wide(tr(phase)) for _, phase, _ in self.rows))
+        left, right = stem + leaf + look.px(8), self.width() - look.px(112)
         top, row = look.px(8), look.px(self.ROW)
         bottom = top + row * len(self.rows)
         lows = [v["low"] if v["low"] is not None else v["ratio"] for _, _, v in self.rows]
@@ -58,18 +63,18 @@ class RatioChart(Chart):
         ticks = ratio_ticks(low, high)
         if len(ticks) > 7:
             ticks = [t for t in ticks if f"{t:e}"[0] == "1"]
-        self.axis(painter, axis, ticks, top, bottom, "ratio of % of reference (log axis)")
+        self.axis(painter, axis, ticks, top, bottom, tr("ratio of % of reference (log axis)"))
         painter.setPen(QPen(look.colour("faint"), look.px(1.5)))
         painter.drawLine(QPointF(axis.x(1), top), QPointF(axis.x(1), bottom))
         before = ""
         for index, (key, phase, value) in enumerate(self.rows):
             y = top + index * row
             if key != before:
-                where = QRectF(0, y, look.px(100), row)
+                where = QRectF(0, y, stem, row)
                 self.text(painter, where, ratio_words(key), size=12, bold=True)
                 before = key
-            where = QRectF(look.px(102), y, look.px(42), row)
-            self.text(painter, where, phase, size=12, colour="soft")
+            where = QRectF(stem, y, leaf, row)
+            self.text(painter, where, tr(phase), size=12, colour="soft")
             ink = look.colour("text")
             middle = y + row / 2
             says = f"{value['ratio']:.2f}"
@@ -81,6 +86,13 @@ class RatioChart(Chart):
             self.text(painter, beside, says, size=12, colour="soft")
             self.hint(
                 QRectF(0, y, self.width(), row),
-                f"{ratio_words(key)}, {phase}: {says} (95 % interval of the geometric mean), "
-                f"{value['n']} repetitions" + (f"\n{value['text']}" if value.get("text") else ""),
+                tr(
+                    "{ratio_words}, {phase}: {says} (95 % interval of the geometric mean), {n} "
+                    "repetitions",
+                    ratio_words=ratio_words(key),
+                    phase=tr(phase),
+                    says=says,
+                    n=value["n"],
+                )
+                + (f"\n{spoken(value['text'])}" if value.get("text") else ""),
             )

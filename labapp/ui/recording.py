@@ -28,6 +28,7 @@ from labapp.workflow.record import LEAD_IN_S, LOOK_AHEAD_S, finish_recording
 NS = 1_000_000_000
 TICK_MS = 10
 STATUS_MS = 500
+SHOW_S = 0.032
 LONGEST_STEP_S = 0.1
 STOP_TIMEOUT_S = 30.0
 
@@ -84,6 +85,8 @@ class LiveRecording(QObject):
         self._dead = False
         self._ended = False
         self._asked = False
+        self._shown: tuple[object, ...] = ()
+        self._shown_at = 0.0
         self.source = RingSource(folder, self.origin_ns)
         self._orders = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recorder-orders")
         self._answered.connect(self._take_status)
@@ -183,10 +186,15 @@ class LiveRecording(QObject):
             self._on_tick()  # the lab is slower than asked for: go on at once
 
     def _show_run(self) -> None:
+        """Tell how the run stands: changes at once, a step that passes 30 times a second."""
         if self.run is None:
             return
         state: RunState = self.run.state
-        self.run_changed.emit(state)
+        what = (state.step, state.dots, state.beat, state.paused, state.over, state.waiting)
+        now = time.perf_counter()
+        if what != self._shown or now - self._shown_at >= SHOW_S:
+            self._shown, self._shown_at = what, now
+            self.run_changed.emit(state)
         if state.over and not self._ended:
             self._ended = True
             self._tick.stop()
@@ -196,6 +204,11 @@ class LiveRecording(QObject):
         for event in events:
             self._order(partial(self.recorder.mark, event.kind, event.data, event.t_ns))
             self.happened.emit(event)
+
+    @property
+    def lab_s(self) -> Callable[[], float] | None:
+        """Tells the lab time since the start of the recording; None where it goes in steps."""
+        return None if self._stepped else lambda: self.seconds(self.recorder.now_ns())
 
     def seconds(self, t_ns: int) -> float:
         """Lab time as seconds since the start of the recording."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer
 
 from labapp.errors import LabError
+from labapp.translate import LANGUAGES, tr
 from labapp.trials.run import RunEvent
 from labapp.ui.app import application
 from labapp.ui.banner import Message
@@ -33,13 +34,17 @@ SETTLE_MS = 400
 class Photographer(QObject):
     """Runs one recording in one window and takes pictures on the way."""
 
-    def __init__(self, out: Path, study: Path, scenario: str, size: tuple[int, int]) -> None:
+    def __init__(
+        self, out: Path, study: Path, scenario: str, size: tuple[int, int], language: str
+    ) -> None:
         super().__init__()
         self.out = out
         self.scenario = scenario
         self.cues = 0
         self._pages: list[str] = []
-        preferences = Preferences(theme="light", study=str(study), scenario=scenario, speed=10.0)
+        preferences = Preferences(
+            theme="light", study=str(study), scenario=scenario, speed=10.0, language=language
+        )
         self.opening = Opening(preferences, attach=False)
         self.window = self.opening.window
         self.window.keep_preferences = False
@@ -101,8 +106,8 @@ class Photographer(QObject):
             self.window.close()
             return
         if self._pages == ["run"]:
-            what = "UT right: 50 Hz hum."
-            self.window.say(Message(what, "Check the reference electrode.", "warn"))
+            what = tr("UT right: 50 Hz hum.")
+            self.window.say(Message(what, tr("Check the reference electrode."), "warn"))
         self.window.go(self._pages[0])
         QTimer.singleShot(SETTLE_MS, self._take_page)
 
@@ -119,6 +124,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--scenario", default="demo")
     parser.add_argument("--width", type=int, default=1280)
     parser.add_argument("--height", type=int, default=800)
+    parser.add_argument("--language", choices=sorted(LANGUAGES), default="en")
     words = parser.parse_args(argv)
     words.out.mkdir(parents=True, exist_ok=True)
     try:
@@ -129,7 +135,11 @@ def main(argv: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["LABAPP_HOME"] = folder
         photographer = Photographer(
-            words.out, Path(folder) / "demo study", words.scenario, (words.width, words.height)
+            words.out,
+            Path(folder) / "demo study",
+            words.scenario,
+            (words.width, words.height),
+            words.language,
         )
         made.exec()
         photographer.window.jobs.finish()

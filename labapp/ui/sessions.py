@@ -13,6 +13,7 @@ from labapp.record.client import Recorder
 from labapp.record.config import read_config
 from labapp.record.place import CONFIG_NAME
 from labapp.session.file import open_session
+from labapp.translate import tr
 
 MOST = 300
 SUFFIX = ".recording"
@@ -62,7 +63,7 @@ def look_at(path: Path) -> Entry:
                 _protocol(session.meta),
                 _when(str(session.info.get("created_utc", ""))),
                 float(session.info.get("duration_s", 0.0)),
-                str(verdict.get("headline", "not analysed yet")),
+                str(verdict.get("headline", tr("not analysed yet"))),
                 str(verdict.get("state", "")),
             )
     except LabError as error:
@@ -79,8 +80,10 @@ def look_at_recording(folder: Path) -> Entry:
         protocol = config.protocol.name if config.protocol is not None else ""
     kind: Kind = "running" if is_alive(folder) else "unfinished"
     words = {
-        "running": "The recorder is at work; Attach shows it on the page Run.",
-        "unfinished": "The recording was cut short; Recover builds the session from what is there.",
+        "running": tr("The recorder is at work; Attach shows it on the page Run."),
+        "unfinished": tr(
+            "The recording was cut short; Recover builds the session from what is there."
+        ),
     }
     return Entry(folder, kind, participant, protocol, when, words=words[kind])
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from labapp.translate import tr
 from labapp.ui.banner import Message
 from labapp.ui.jobs import Progress
 from labapp.ui.pages.library import LibraryPage
@@ -28,6 +29,8 @@ class Shelf(QObject):
         super().__init__(window)
         self.window, self.library, self.result = window, library, result
         result.report_wanted.connect(self.report)
+        result.traces_wanted.connect(self.traces)
+        result.problem.connect(window.show_error)
         library.refresh_wanted.connect(self.refresh)
         library.open_wanted.connect(self.open)
         library.check_wanted.connect(self.check)
@@ -44,15 +47,26 @@ class Shelf(QObject):
 
         def job(progress: Progress) -> tuple[Path, dict[str, Any]]:
             progress("opening", 0.05)
-            from labapp.session.file import open_session
+            from labapp.workflow.stored import result_of  # brings SciPy: not on the start-up path
 
-            with open_session(path) as session:
-                document = session.results
-            if document is None or document.get("schema") != "labapp-analysis/1":
-                document = analyse_file(path, progress, save=False)
-            return path, document
+            return path, result_of(path, progress)
 
-        self.window.work("Opening", job, lambda result: self.show(*result))
+        self.window.work(tr("Opening"), job, lambda result: self.show(*result))
+
+    def traces(self) -> None:
+        """Cut the pulls of the result in front out of its session."""
+        path, document = self.result.path, self.result.document
+        if path is None or document is None:
+            return
+
+        def job(progress: Progress) -> Any:
+            from labapp.workflow.pull_traces import pull_traces
+
+            return pull_traces(path, document, progress)
+
+        self.window.work(
+            tr("Reading the traces"), job, lambda traces: self.result.show_traces(path, traces)
+        )
 
     def report(self, kind: str) -> None:
         """Write the report beside the session."""
@@ -67,16 +81,16 @@ class Shelf(QObject):
 
             return make_report([path], out, documents=documents, progress=progress)
 
-        self.window.work("Writing the report", job, self._reported)
+        self.window.work(tr("Writing the report"), job, self._reported)
 
     def _reported(self, out: Path) -> None:
         self.window.say(
             Message(
-                f"The report is saved as {out.name}",
-                f"It lies beside the session, in the folder {out.parent.name}.",
+                tr("The report is saved as {name}", name=out.name),
+                tr("It lies beside the session, in the folder {name}.", name=out.parent.name),
                 "good",
                 key="report",
-                action="Open",
+                action=tr("Open"),
                 act=lambda: self.window.open_file(out),
             )
         )
@@ -104,7 +118,7 @@ class Shelf(QObject):
 
             return check(path)
 
-        self.window.work("Checking", job, done)
+        self.window.work(tr("Checking"), job, done)
 
     def recover(self, folder: Path) -> None:
         """Build the session of a recording that was cut short, and open it."""
@@ -120,7 +134,7 @@ class Shelf(QObject):
 
             return [Path(path) for path in recover(folder)]
 
-        self.window.work("Recovering", job, done)
+        self.window.work(tr("Recovering"), job, done)
 
 
 def analyse_file(path: Path, progress: Progress, *, save: bool) -> dict[str, Any]:

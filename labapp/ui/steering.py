@@ -12,6 +12,7 @@ from PySide6.QtGui import QCloseEvent
 from labapp.errors import LabError
 from labapp.record.client import Recorder
 from labapp.record.config import RecorderConfig
+from labapp.translate import tr
 from labapp.trials.protocol import Protocol
 from labapp.ui.banner import Message
 from labapp.ui.choices import SetUp
@@ -23,10 +24,12 @@ from labapp.ui.pages.setup import SetupPage
 from labapp.ui.recording import LiveRecording
 from labapp.ui.shelf import analyse_file
 from labapp.ui.window import Window
+from labapp.workflow.form_filling import ANSWER
 from labapp.workflow.naming import ensure_folder
 from labapp.workflow.person import MARKER
 from labapp.workflow.record import recorder_config, session_path
 from labapp.workflow.resume import Attached, attach
+from labapp.workflow.spoken import spoken
 
 CLOSE_KEY = "closing"
 Started = tuple[Recorder, RecorderConfig, Path, Protocol | None]
@@ -84,9 +87,11 @@ class Steering(QObject):
             )
             recorder = Recorder.start(config)
             recorder.mark(MARKER, chosen.person.as_marker())
+            for answer in chosen.answers:
+                recorder.mark(ANSWER, answer)
             return recorder, config, out, protocol
 
-        self.window.work("Starting the recorder", job, self._started, failed=self._not_started)
+        self.window.work(tr("Starting the recorder"), job, self._started, failed=self._not_started)
 
     def _not_started(self, error: BaseException) -> None:
         self.setup.set_recording(False)
@@ -128,11 +133,11 @@ class Steering(QObject):
     def attach(self, folder: Path) -> None:
         """Follow a recording that another window left running."""
         if self.recording is not None or self.finishing:
-            self.window.say(Message("A recording is shown already.", "Finish it first."))
+            self.window.say(Message(tr("A recording is shown already."), tr("Finish it first.")))
             return
         self._optional = False
 
-        self.window.work("Attaching to the recording", lambda _: attach(folder), self._attached)
+        self.window.work(tr("Attaching to the recording"), lambda _: attach(folder), self._attached)
 
     def _attached(self, found: Attached) -> None:
         self._started((found.recorder, found.config, found.out, found.protocol))
@@ -143,8 +148,8 @@ class Steering(QObject):
             self.run.follow_run()
         self.window.say(
             Message(
-                "The recording went on while no window was open, and is shown again.",
-                found.what_now(),
+                tr("The recording went on while no window was open, and is shown again."),
+                spoken(found.what_now()),
                 "grey",
                 key="attached",
             )
@@ -169,11 +174,11 @@ class Steering(QObject):
         self.let_go()
         self.window.say(
             Message(
-                "The recorder has ended unexpectedly. What it wrote is safe.",
-                "Recover builds the session from it.",
+                tr("The recorder has ended unexpectedly. What it wrote is safe."),
+                tr("Recover builds the session from it."),
                 "bad",
                 key="died",
-                action="Recover",
+                action=tr("Recover"),
                 act=lambda: self.recover_wanted.emit(folder),
             )
         )
@@ -197,7 +202,9 @@ class Steering(QObject):
             path = recording.finish(lambda what, share: progress(what, 0.5 * share))
             return path, _analysed(path, lambda what, share: progress(what, 0.5 + 0.5 * share))
 
-        self.window.work("Stopping the recorder", job, self._finished, failed=self._not_finished)
+        self.window.work(
+            tr("Stopping the recorder"), job, self._finished, failed=self._not_finished
+        )
 
     def _finished(self, result: tuple[Path, dict[str, Any] | LabError]) -> None:
         self._end()
@@ -206,8 +213,12 @@ class Steering(QObject):
         if isinstance(document, LabError):
             self.window.say(
                 Message(
-                    f"The session is saved as {path.name}. It cannot be analysed: {document.what}.",
-                    document.remedy,
+                    tr(
+                        "The session is saved as {name}. It cannot be analysed: {what}.",
+                        name=path.name,
+                        what=spoken(document.what),
+                    ),
+                    spoken(document.remedy),
                     "warn",
                     key="analysis",
                 )
@@ -246,8 +257,8 @@ class Steering(QObject):
             event.ignore()
             self.window.say(
                 Message(
-                    "The session is being built.",
-                    "The window can close in a moment.",
+                    tr("The session is being built."),
+                    tr("The window can close in a moment."),
                     "grey",
                     key=CLOSE_KEY,
                 )
@@ -258,12 +269,14 @@ class Steering(QObject):
             self._close_asked = True
             self.window.say(
                 Message(
-                    "The recording goes on when the window closes; cues end.",
-                    "The window finds it again at the next start. Close again to leave it "
-                    "running, or finish it on the page Run.",
+                    tr("The recording goes on when the window closes; cues end."),
+                    tr(
+                        "The window finds it again at the next start. Close again to leave it "
+                        "running, or finish it on the page Run."
+                    ),
                     "warn",
                     key=CLOSE_KEY,
-                    action="Close the window",
+                    action=tr("Close the window"),
                     act=lambda: self.window.later(self.window.close),
                 )
             )

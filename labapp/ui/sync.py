@@ -10,21 +10,23 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from labapp.errors import LabError
 from labapp.record.config import DeviceConfig
+from labapp.translate import phrase, tr
 from labapp.ui.look import Look
 from labapp.ui.pages.page import Page
 from labapp.ui.parts import Card, Level, button, clear, column, fact, label, named
 from labapp.ui.theme import GRID
+from labapp.workflow.spoken import spoken
 
 if TYPE_CHECKING:  # the files of sessions need not be loaded for the first frame
     from labapp.workflow.sync import SyncFinding, SyncMethod
     from labapp.workflow.sync_guide import SyncStep
 
 WAYS = (
-    ("A pulse that both devices record", "pulses"),
-    ("A copy of the force in a spare EMG channel", "copy"),
+    (phrase("A pulse that both devices record"), "pulses"),
+    (phrase("A copy of the force in a spare EMG channel"), "copy"),
 )
 WIDEST = 880
-UNMEASURED = (
+UNMEASURED = phrase(
     "Until it is measured, times of the one device against the other carry an unknown constant "
     "(30 ms and more). Muscles on one box are not affected."
 )
@@ -38,17 +40,19 @@ class SyncPage(Page):
     stop_wanted = Signal()
 
     def __init__(self, look: Look) -> None:
-        super().__init__(look, "sync", "Synchronise")
+        super().__init__(look, "sync", tr("Synchronise"))
         self._devices: tuple[DeviceConfig, ...] = ()
         self._running = False
         self._blocked = ""
-        self._problem = "Choose two devices on the page Set up."
+        self._problem = tr("Choose two devices on the page Set up.")
         self.finding: SyncFinding | None = None
-        way = Card("How", "sync_way_card")
+        way = Card(tr("How"), "sync_way_card")
         self.way = QComboBox()
         for words, method in WAYS:
-            self.way.addItem(words, method)
-        named(self.way, "sync_way", "How the devices are related", "What both devices record")
+            self.way.addItem(tr(words), method)
+        named(
+            self.way, "sync_way", tr("How the devices are related"), tr("What both devices record")
+        )
         self.way.currentIndexChanged.connect(lambda _: self._show_steps())
         way.column.addWidget(self.way)
         self.steps = column(spacing=2 * GRID)
@@ -58,12 +62,17 @@ class SyncPage(Page):
         self.inside.addStretch(1)
         self.body.setMaximumWidth(look.px(WIDEST))
         look.changed.connect(lambda: self.body.setMaximumWidth(look.px(WIDEST)))
-        self.back = button("Back to set up", "sync_back", "Leaves this step; what was found stays")
+        self.back = button(
+            tr("Back to set up"), "sync_back", tr("Leaves this step; what was found stays")
+        )
         self.back.clicked.connect(self.back_wanted)
-        self.stop = button("Stop", "sync_stop", "Ends the recording and uses what there is")
+        self.stop = button(tr("Stop"), "sync_stop", tr("Ends the recording and uses what there is"))
         self.stop.clicked.connect(self._stop)
         self.start = button(
-            "Start measuring", "sync_start", "Records both devices for this step", role="primary"
+            tr("Start measuring"),
+            "sync_start",
+            tr("Records both devices for this step"),
+            role="primary",
         )
         self.start.clicked.connect(self._start)
         self.add_actions(self.back, self.stop, self.start)
@@ -71,10 +80,10 @@ class SyncPage(Page):
         self._refresh()
 
     def _result_card(self) -> Card:
-        card = Card("Finding", "sync_result_card")
+        card = Card(tr("Finding"), "sync_result_card")
         self.now = label("", "hero", name="sync_now", wrap=True)
         self.found = QWidget()
-        named(self.found, "sync_found", "What was found")
+        named(self.found, "sync_found", tr("What was found"))
         self.lines = column(spacing=GRID)
         self.found.setLayout(self.lines)
         for widget in (self.now, self.found):
@@ -101,13 +110,14 @@ class SyncPage(Page):
         self._running = on
         if on:
             self.finding = None
-            self.tell("starting")
+            self.tell("starting the recorder")
         self._show_finding()
         self._refresh()
 
     def tell(self, what: str) -> None:
         """Show in large letters what to do now."""
-        words = f"{what[:1].upper()}{what[1:]}"
+        said = spoken(what)
+        words = f"{said[:1].upper()}{said[1:]}"
         self.now.setText(words)
         self.now.setAccessibleName(words)
 
@@ -125,9 +135,11 @@ class SyncPage(Page):
     def _show_steps(self) -> None:
         clear(self.steps)
         for number, step in enumerate(self._steps_now(), start=1):
-            card = Card(f"{number}  {step.title}", f"step{number}")
+            card = Card(f"{number}  {spoken(step.title)}", f"step{number}")
             for place, line in enumerate(step.lines):
-                card.column.addWidget(label(line, name=f"step{number}_line{place}", wrap=True))
+                card.column.addWidget(
+                    label(spoken(line), name=f"step{number}_line{place}", wrap=True)
+                )
             self.steps.addWidget(card)
         self._refresh()
 
@@ -139,7 +151,7 @@ class SyncPage(Page):
         try:
             return sync_steps(self._devices, self.method)
         except LabError as error:
-            self._problem = f"{error}."
+            self._problem = f"{spoken(error.what)}: {spoken(error.remedy)}."
             return ()
 
     def _show_finding(self) -> None:
@@ -148,33 +160,37 @@ class SyncPage(Page):
         clear(self.lines)
         found = self.finding
         if found is None:
-            self._say("not measured", "grey", UNMEASURED)
+            self._say(tr("not measured"), "grey", tr(UNMEASURED))
             return
         if found.result.verified:
-            said, _, able = found.text.removeprefix("verified ").partition("; ")
-            self._say("verified", "good", said)
-            able = f"This set-up {able}"
+            said, _, able = spoken(found.text).partition("; ")
+            self._say(tr("verified"), "good", said.removeprefix(tr("verified")).lstrip())
+            able = tr("This set-up {able}", able=able)
             self.lines.addWidget(label(able, "title", name="sync_resolves", wrap=True))
         else:
-            self._say("not verified", "warn", found.text.removeprefix("not verified: "))
-            remedy = f"{found.remedy[:1].upper()}{found.remedy[1:]}."
+            self._say(tr("not verified"), "warn", spoken(found.text.removeprefix("not verified: ")))
+            said = spoken(found.remedy)
+            remedy = f"{said[:1].upper()}{said[1:]}."
             self.lines.addWidget(label(remedy, name="sync_remedy", wrap=True))
         for place, note in enumerate(found.document["notes"]):
-            words = f"{note[:1].upper()}{note[1:]}."
+            said = spoken(note)
+            words = f"{said[:1].upper()}{said[1:]}."
             self.lines.addWidget(label(words, "soft", name=f"sync_note{place}", wrap=True))
         kept = (
-            "Kept for later recordings of these two devices."
+            tr("Kept for later recordings of these two devices.")
             if found.profile is not None
-            else "Devices without a serial number: recordings with pulses of their own are "
-            "aligned, others are not."
+            else tr(
+                "Devices without a serial number: recordings with pulses of their own are "
+                "aligned, others are not."
+            )
         )
         if found.result.verified:
             self.lines.addWidget(label(kept, "faint", name="sync_kept", wrap=True))
-        where = f"Recording: {found.session}"
+        where = tr("Recording: {session}", session=found.session)
         self.lines.addWidget(label(where, "faint", name="sync_session", wrap=True))
 
     def _say(self, word: str, level: Level, text: str) -> None:
-        tip = "Standard uncertainty of the time between the two devices"
+        tip = tr("Standard uncertainty of the time between the two devices")
         self.lines.addWidget(fact(word, level, text, "sync_verdict", tip))
 
     def _refresh(self) -> None:
@@ -185,7 +201,7 @@ class SyncPage(Page):
         self.hint.setAccessibleName(problem)
         self.start.setEnabled(not self._running and not problem)
         self.start.setVisible(not self._running)
-        again = "Measure again" if self.finding is not None else "Start measuring"
+        again = tr("Measure again") if self.finding is not None else tr("Start measuring")
         self.start.setText(again)
         self.start.setAccessibleName(again)
         self.stop.setVisible(self._running)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from labapp.record.config import ClockConfig
+from labapp.translate import tr
 from labapp.ui.jobs import Progress
 from labapp.ui.pages.setup import SetupPage
 from labapp.ui.sync import SyncPage
@@ -37,7 +38,7 @@ class Syncing(QObject):
     def open(self) -> None:
         """Show the step for the devices chosen on the page Set up."""
         self.page.set_devices(self.setup.montage.devices())
-        busy = "A recording is running: finish it first." if self.setup.recording else ""
+        busy = tr("A recording is running: finish it first.") if self.setup.recording else ""
         self.page.set_blocked(busy)
         self.window.go("sync")
 
@@ -66,7 +67,7 @@ class Syncing(QObject):
             )
 
         self.page.set_running(True)
-        self.window.work("Synchronising", job, self._done, failed=self._failed)
+        self.window.work(tr("Synchronising"), job, self._done, failed=self._failed)
 
     def stop(self) -> None:
         """End the recording early."""

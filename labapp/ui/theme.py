@@ -163,11 +163,12 @@ QPushButton[role="primary"]:disabled { background: $sunken; color: $faint;
   border: 1px solid $border; }
 QPushButton[role="stop"]:enabled { background: $red_soft; color: $red; border: 1px solid $red;
   font-weight: 600; }
-QLineEdit, QComboBox, QSpinBox { background: $surface; border: 1px solid $border;
+QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox { background: $surface; border: 1px solid $border;
   border-radius: ${q}px; padding: ${q}px ${u}px; min-height: ${s18}px;
   selection-background-color: $accent; selection-color: $on_accent; }
-QLineEdit:focus, QComboBox:focus, QSpinBox:focus { border: 2px solid $accent;
+QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus { border: 2px solid $accent;
   padding: ${q1}px ${u1}px; }
+QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { width: 0; border: none; }
 QLineEdit:disabled, QComboBox:disabled { color: $faint; background: $sunken; }
 QComboBox QAbstractItemView { background: $surface; border: 1px solid $border;
   selection-background-color: $accent_soft; selection-color: $text; outline: none; }

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from labapp.translate import tr
 from labapp.ui.flow import FlowLayout
 from labapp.ui.look import Look
 from labapp.ui.numbers import clock, number, size
@@ -22,7 +23,7 @@ class Light(QWidget):
         super().__init__()
         self.look = look
         self.on = False
-        named(self, "light", "Recording light")
+        named(self, "light", tr("Recording light"))
         self._resize()
         look.changed.connect(self._resize)
 
@@ -59,11 +60,11 @@ class TopBar(QFrame):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.look = look
-        named(self, "topbar", "State")
+        named(self, "topbar", tr("State"))
         self.crumb = label("", "crumb", name="breadcrumb")
         self.light = Light(look)
-        self.saving: QLabel = label("not recording", "soft", name="saving")
-        self.saving.setToolTip("Bytes by which the recording's file grew in the last second")
+        self.saving: QLabel = label(tr("not recording"), "soft", name="saving")
+        self.saving.setToolTip(tr("Bytes by which the recording's file grew in the last second"))
         outer = QVBoxLayout(self)
         outer.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         outer.setSpacing(6)
@@ -71,7 +72,7 @@ class TopBar(QFrame):
         outer.addLayout(line)
         self.chips = FlowLayout(GRID)
         holder = QWidget()
-        named(holder, "device_chips", "Devices")
+        named(holder, "device_chips", tr("Devices"))
         holder.setLayout(self.chips)
         self.holder = holder
         holder.hide()
@@ -81,14 +82,14 @@ class TopBar(QFrame):
     def set_crumb(self, text: str, tip: str) -> None:
         """Where we are; ``tip`` is the path of the study folder."""
         self.crumb.setText(text)
-        self.crumb.setToolTip(f"Study folder: {tip}")
+        self.crumb.setToolTip(tr("Study folder: {tip}", tip=tip))
         self.crumb.setAccessibleName(text)
 
     def show_status(self, status: dict[str, Any] | None, drivers: dict[str, str]) -> None:
         """Show the recorder's state; None while nothing records."""
         if status is None:
             self.light.set_on(False)
-            self.saving.setText("not recording")
+            self.saving.setText(tr("not recording"))
             clear(self.chips)
             self._chips = {}
             self.holder.hide()
@@ -97,9 +98,16 @@ class TopBar(QFrame):
         elapsed = (int(status["now_ns"]) - int(status["origin_ns"])) / 1e9
         self.light.set_on(rate > 0)
         if rate > 0:
-            self.saving.setText(f"REC {clock(elapsed)} · {size(rate)}/s on disk{_room(status)}")
+            self.saving.setText(
+                tr(
+                    "REC {elapsed} · {size}/s on disk{room}",
+                    elapsed=clock(elapsed),
+                    size=size(rate),
+                    room=_room(status),
+                )
+            )
         else:
-            self.saving.setText(f"{clock(elapsed)} · nothing reaches the disk")
+            self.saving.setText(tr("{elapsed} · nothing reaches the disk", elapsed=clock(elapsed)))
         self.light.setAccessibleDescription(self.saving.text())
         for name, stream in status["streams"].items():
             if name not in self._chips:
@@ -120,13 +128,13 @@ class TopBar(QFrame):
         rate = stream.get("rate_hz")
         level, dot = stream_level(stream)
         parts = [f"{dot} {name}"]
-        parts.append(f"{rate:.0f} Hz" if rate else "no rate yet")
-        parts.append(f"{number(lost)} lost")
+        parts.append(f"{rate:.0f} Hz" if rate else tr("no rate yet"))
+        parts.append(tr("{lost} lost", lost=number(lost)))
         if state != "open":
-            parts.append(state)
+            parts.append(tr(state))
         one.setText("  ".join(parts))
         set_level(one, level)
-        one.setAccessibleName(" ".join(parts[1:]) + f", device {name}")
+        one.setAccessibleName(" ".join(parts[1:]) + tr(", device {name}", name=name))
         one.setToolTip(stream_details(name, stream, driver))
 
 
@@ -135,7 +143,7 @@ def _room(status: dict[str, Any]) -> str:
     left = status.get("disk_left_s")
     if left is None or left > 86_400:
         return ""
-    return f" · room for {clock(left)}"
+    return tr(" · room for {left}", left=clock(left))
 
 
 def stream_level(stream: dict[str, Any]) -> tuple[Level, str]:
@@ -154,16 +162,18 @@ def stream_level(stream: dict[str, Any]) -> tuple[Level, str]:
 
 def stream_details(name: str, stream: dict[str, Any], driver: str) -> str:
     """Return the account of a device, one fact a line."""
-    lines = [f"{name}: {driver}" if driver else name, f"state: {stream['state']}"]
+    lines = [f"{name}: {driver}" if driver else name, tr("state: {state}", state=stream["state"])]
     rate = stream.get("rate_hz")
     if rate:
-        lines.append(f"rate: {rate:.2f} Hz")
+        lines.append(tr("rate: {rate:.2f} Hz", rate=rate))
     lines += _timing_lines(stream.get("timing", {}), stream.get("port", {}))
-    lines.append(f"samples received: {number(int(stream['samples']))}")
-    lines.append(f"samples lost: {number(int(stream['lost']))}")
-    lines.append(f"bytes that were no data: {number(int(stream['junk_bytes']))}")
+    lines.append(tr("samples received: {samples}", samples=number(int(stream["samples"]))))
+    lines.append(tr("samples lost: {lost}", lost=number(int(stream["lost"]))))
+    lines.append(
+        tr("bytes that were no data: {junk_bytes}", junk_bytes=number(int(stream["junk_bytes"])))
+    )
     if stream.get("device_text"):
-        lines.append(f"device says: {stream['device_text']}")
+        lines.append(tr("device says: {device_text}", device_text=stream["device_text"]))
     return "\n".join(lines)
 
 
@@ -172,20 +182,35 @@ def _timing_lines(timing: dict[str, Any], port: dict[str, Any]) -> list[str]:
     lines = []
     state = timing.get("state")
     if state == "converging":
-        lines.append("clock: being learnt (takes 5 s)")
+        lines.append(tr("clock: being learnt (takes 5 s)"))
     elif state is not None and timing.get("drift_ppm") is not None:
-        speed = "fast" if timing["drift_ppm"] >= 0 else "slow"
-        sure = "sure to" if state == "locked" else "unsure, about"
+        speed = tr("fast") if timing["drift_ppm"] >= 0 else tr("slow")
+        sure = tr("sure to") if state == "locked" else tr("unsure, about")
         lines.append(
-            f"clock: {abs(timing['drift_ppm']):.0f} millionths {speed};"
-            f" times {sure} {timing['spread_ms']:.1f} ms"
+            tr(
+                "clock: {drift_ppm:.0f} millionths {speed}; times {sure} {spread_ms:.1f} ms",
+                drift_ppm=abs(timing["drift_ppm"]),
+                speed=speed,
+                sure=sure,
+                spread_ms=timing["spread_ms"],
+            )
         )
         lines.append(
-            f"data arrive {timing['late_median_ms']:.1f} ms late,"
-            f" {timing['late_max_ms']:.0f} ms at most"
+            tr(
+                "data arrive {late_median_ms:.1f} ms late, {late_max_ms:.0f} ms at most",
+                late_median_ms=timing["late_median_ms"],
+                late_max_ms=timing["late_max_ms"],
+            )
         )
     if timing.get("beat_ms"):
-        lines.append(f"times may be off by {timing['beat_ms']:.1f} ms without showing it")
+        lines.append(
+            tr("times may be off by {beat_ms:.1f} ms without showing it", beat_ms=timing["beat_ms"])
+        )
     if port.get("latency_timer_ms") is not None:
-        lines.append(f"latency timer of the USB chip: {port['latency_timer_ms']} ms")
+        lines.append(
+            tr(
+                "latency timer of the USB chip: {latency_timer_ms} ms",
+                latency_timer_ms=port["latency_timer_ms"],
+            )
+        )
     return lines

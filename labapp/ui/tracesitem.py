@@ -42,6 +42,16 @@ def draw_lines(painter: QPainter, rows: NDArray[np.float64]) -> None:
     painter.drawLines(first, len(rows))
 
 
+def draw_groups(painter: QPainter, groups: Sequence[Lines]) -> None:
+    """Draw every group of lines with its pen, whose width counts in pixels of the screen."""
+    for group in groups:
+        pen = QPen(group.colour)
+        pen.setCosmetic(True)
+        pen.setWidthF(group.width)
+        painter.setPen(pen)
+        draw_lines(painter, group.rows)
+
+
 class TracesItem(pg.GraphicsObject):  # type: ignore[misc]
     """Paints what its source gives for the exposed part.
 
@@ -49,11 +59,17 @@ class TracesItem(pg.GraphicsObject):  # type: ignore[misc]
     ----------
     lines
         Gives the lines between two places on the x axis, in plot units.
+    under
+        Paints what lies beneath them, over the given bounds.
     """
 
-    def __init__(self, lines: Callable[[float, float], Sequence[Lines]]) -> None:
+    def __init__(
+        self,
+        lines: Callable[[float, float], Sequence[Lines]],
+        under: Callable[[QPainter, QRectF], None],
+    ) -> None:
         super().__init__()
-        self._lines = lines
+        self._lines, self._under = lines, under
         self.paint_ms = 0.0
         # Qt then says which part has to be painted: a sweep needs a narrow strip a frame.
         self.setFlag(self.GraphicsItemFlag.ItemUsesExtendedStyleOption)
@@ -85,10 +101,6 @@ class TracesItem(pg.GraphicsObject):  # type: ignore[misc]
         exposed: Any = option
         left, right = exposed.exposedRect.left(), exposed.exposedRect.right()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        for group in self._lines(left, right):
-            pen = QPen(group.colour)
-            pen.setCosmetic(True)
-            pen.setWidthF(group.width)
-            painter.setPen(pen)
-            draw_lines(painter, group.rows)
+        self._under(painter, self._bounds)
+        draw_groups(painter, self._lines(left, right))
         self.paint_ms = (time.perf_counter() - began) * 1e3

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labapp.ui.lanes import Lanes
+from labapp.ui.lanes import HEIGHT, TOP, Lanes
 from labapp.ui.look import Look
 from labapp.ui.tracesitem import Lines
 
@@ -25,11 +25,13 @@ class Marks:
     def __init__(self) -> None:
         self._events: list[tuple[float, str]] = []
         self._onsets: list[tuple[float, int]] = []
+        self.target: float | None = None
 
     def clear(self) -> None:
         """Forget all of them."""
         self._events.clear()
         self._onsets.clear()
+        self.target = None
 
     def add_event(self, time_s: float, kind: str) -> None:
         """Take in a cue, marker, reject or stop."""
@@ -63,10 +65,24 @@ class Marks:
         ]
         if ticks:
             out.append(Lines(look.colour("text"), np.array(ticks), 2.0))
+        out += self._target_lines(lanes, look)
         if lanes.mode == "sweep":
             x = now % lanes.seconds
             out.append(Lines(look.colour("soft"), np.array([(x, 0.0, x, count)])))
         return out
+
+    def _target_lines(self, lanes: Lanes, look: Look) -> list[Lines]:
+        """Return the force to reach, across the lane of the force."""
+        left, right = (0.0, lanes.seconds) if lanes.mode == "sweep" else (-lanes.seconds, 0.0)
+        for index, lane in enumerate(lanes.lanes):
+            scale = lane.scale
+            if self.target is None or lane.channel.kind != "force":
+                continue
+            share = (self.target - scale.base) / (scale.top - scale.base)
+            if share <= 1:
+                y = index + TOP + HEIGHT * (1 - share)
+                return [Lines(look.colour("accent"), np.array([(left, y, right, y)]), 2.0)]
+        return []
 
 
 def _x(at: float, lanes: Lanes) -> float:

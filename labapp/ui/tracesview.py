@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QHideEvent, QPen, QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QPainter, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from labapp import palette
+from labapp.translate import tr
 from labapp.ui.lanenames import WIDTH, LaneNames
-from labapp.ui.lanes import ERASE, Lanes, Mode, Source
+from labapp.ui.lanes import Lanes, Mode, Source
 from labapp.ui.look import Look
 from labapp.ui.parts import named
 from labapp.ui.theme import GRID
 from labapp.ui.tracescontrols import TracesControls
+from labapp.ui.tracesdelay import ShownDelay
 from labapp.ui.tracesitem import Lines, TracesItem
+from labapp.ui.traceslines import FINE, frame_lines, signal_lines
 from labapp.ui.tracesmarks import Marks
+from labapp.ui.tracesscroll import ScrollPicture
+from labapp.ui.tracesswept import Swept
 
 if TYPE_CHECKING:
     from labapp.workflow.live_levels import Level
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
 FRAME_MS = 16
 SLOWEST_MS = 100
 SHARE = 0.25  # of one core that painting may take
+FOOT = 9.0
+"""Pixels between lanes and time axis: Qt would paint the axis with every frame that touches it."""
 
 
 class TracesView(QWidget):
@@ -41,10 +47,13 @@ class TracesView(QWidget):
         self.lanes: Lanes | None = None
         self.frame_ms = 0.0
         self.marks = Marks()
+        # Tells the lab time since the recording began, where it goes on by itself.
+        self.now_s: Callable[[], float] | None = None
+        self.shown = ShownDelay()
+        self._scroll = ScrollPicture(self._scroll_lines)
         self._can_filter = False
-        self._swept = 0.0
-        self._painted: tuple[object, ...] = ()
-        named(self, "traces", "Live traces of all channels")
+        self._swept = Swept()
+        named(self, "traces", tr("Live traces of all channels"))
         self._build()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -62,8 +71,10 @@ class TracesView(QWidget):
         self.delay = self.controls.delay
         self.names = LaneNames(self.look, self.lane_rect)
         self.plot: Any = pg.PlotWidget()
-        named(self.plot, "traces_plot", "Live traces")
+        named(self.plot, "traces_plot", tr("Live traces"))
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # The background fills all of it: what lies behind need not be painted with every frame.
+        self.plot.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.hideAxis("left")
@@ -72,7 +83,7 @@ class TracesView(QWidget):
         self.plot.getViewBox().setDefaultPadding(0)
         self.plot.setLabel("bottom", "")
         self.plot.getAxis("bottom").tickStrings = _seconds
-        self.item = TracesItem(self._lines)
+        self.item = TracesItem(self._lines, self._paint_under)
         self.plot.addItem(self.item)
         self.plot.getViewBox().sigResized.connect(self._rebin)
         middle = QHBoxLayout()
@@ -89,12 +100,15 @@ class TracesView(QWidget):
         self.seconds.currentIndexChanged.connect(self._rebin)
         self.filter.toggled.connect(self._set_filter)
         self.hold.toggled.connect(self._set_hold)
+        self.controls.gain.currentIndexChanged.connect(self._set_gain)
 
     # ------------------------------------------------------------------ what to show
 
     def set_source(self, source: Source | None) -> None:
         """Show another recording, or none."""
         self.marks.clear()
+        self.shown.clear()
+        self._scroll.forget()
         if source is None:
             self.lanes = None
             self.item.repaint_strips([self._x_range()])
@@ -103,6 +117,7 @@ class TracesView(QWidget):
             self.lanes.mode = self.mode.currentData()
             if self._can_filter and self.filter.isChecked():
                 self.lanes.set_filtered(True, self._pixels())
+            self._set_gain()
             self._fit()
         self.names.set_lanes(self.lanes)
         self._run_timer()
@@ -131,25 +146,29 @@ class TracesView(QWidget):
                 level = levels.get(lane.channel.muscle or "")
                 lane.percent = None if level is None else level.percent
 
-    def show_age(self, status: dict[str, Any]) -> None:
-        """Say how old the newest sample on the screen is, from a recorder's status."""
-        ages = [
-            (status["now_ns"] - stream["newest_ns"]) / 1e6
-            for stream in status["streams"].values()
-            if stream.get("newest_ns")
-        ]
-        if ages:
-            self.delay.setText(f"newest sample {max(0.0, min(ages)):.0f} ms old")
+    def show_status(self, status: dict[str, Any]) -> None:
+        """Say how long samples take to the screen, as often as a recorder tells of itself."""
+        self.delay.setText(self.shown.words() if status["streams"] else "")
+        self.delay.setToolTip(self.shown.details())
+
+    def show_target(self, newtons: float | None) -> None:
+        """Draw the force to reach, or none."""
+        if newtons != self.marks.target:
+            self.marks.target = newtons
+            self.item.repaint_strips([self._x_range()])
 
     def refresh(self) -> None:
         """Take what is new and paint it."""
         lanes = self.lanes
         if lanes is None:
             return
-        began = time.perf_counter()
+        began, before = time.perf_counter(), lanes.now_s
         if not lanes.poll():
             return
-        self.item.repaint_strips(self._strips(lanes))
+        if self.now_s is not None:
+            painted = 1e-3 * self.item.paint_ms  # this frame will take as long as the last one
+            self.shown.add(self.now_s() + painted, before, lanes.now_s)
+        self.item.repaint_strips(self._swept.strips(lanes, self._x_range()))
         self.names.refresh(lanes)
         self.frame_ms = (time.perf_counter() - began) * 1e3 + self.item.paint_ms
         # A slow machine gets fewer frames a second, never a busy window.
@@ -157,49 +176,29 @@ class TracesView(QWidget):
         if abs(interval - self._timer.interval()) > 0.2 * self._timer.interval():
             self._timer.setInterval(interval)
 
-    def _strips(self, lanes: Lanes) -> list[tuple[float, float]]:
-        """Parts of the x axis that changed: everything, or in a sweep what was swept over."""
-        state = (lanes.mode, lanes.seconds, tuple(lane.scale.limit for lane in lanes.lanes))
-        before, self._swept = self._swept, lanes.oldest_end_s
-        now = lanes.now_s
-        unchanged, self._painted = state == self._painted, state
-        if lanes.mode != "sweep" or not unchanged or now - before > 0.5 * lanes.seconds:
-            return [self._x_range()]
-        margin = 0.005 * lanes.seconds
-        left = (before - margin) % lanes.seconds
-        right = left + (now - before) + (ERASE * lanes.seconds) + 2 * margin
-        if right <= lanes.seconds:
-            return [(left, right)]
-        return [(left, lanes.seconds), (0.0, right - lanes.seconds)]
-
     def _lines(self, left: float, right: float) -> list[Lines]:
         """Everything to paint between two places on the x axis."""
         lanes = self.lanes
         if lanes is None:
             return []
-        dark = self.look.colours.dark
-        red, amber = self.look.colour("red"), self.look.colour("amber")
-        fine = self.devicePixelRatioF() >= 1.5
-        out = [self._frame_lines(lanes)]
-        for group in lanes.lines(left, right):
-            code = group.lane.channel.muscle or ""
-            # Bars of many bins stay one device pixel wide; the few lines of a slow one need not.
-            wide = 2.0 if fine and group.lane.channel.kind == "force" else 0.0
-            out.append(Lines(QColor(palette.colour(code, dark=dark)), group.signal, wide))
-            if len(group.lost):
-                out.append(Lines(red, group.lost, 3.0))
-            if len(group.clipped):
-                out.append(Lines(amber, group.clipped, 2.0))
-        out += self.marks.lines(lanes, self.look)
-        return out
+        frame = frame_lines(self._x_range(), len(lanes.lanes), self.look)
+        marks = self.marks.lines(lanes, self.look)
+        if lanes.mode == "scroll":
+            return [frame, *marks]
+        fine = self.devicePixelRatioF() >= FINE
+        return [frame, *signal_lines(lanes.lines(left, right), self.look, fine=fine), *marks]
 
-    def _frame_lines(self, lanes: Lanes) -> Lines:
-        left, right = self._x_range()
-        edges = np.arange(1, len(lanes.lanes), dtype=float)
-        rows = np.empty((len(edges), 4))
-        rows[:, 0], rows[:, 2] = left, right
-        rows[:, 1] = rows[:, 3] = edges
-        return Lines(self.look.colour("border"), rows)
+    def _scroll_lines(self, left: float, right: float) -> list[Lines]:
+        """Give what the scrolling picture keeps, between two places of its ring."""
+        if self.lanes is None:
+            return []
+        groups = self.lanes.lines(left, right, ring=True)
+        return signal_lines(groups, self.look, fine=self.devicePixelRatioF() >= FINE)
+
+    def _paint_under(self, painter: QPainter, bounds: QRectF) -> None:
+        """Show the scrolling picture, where the view scrolls."""
+        if self.lanes is not None and self.lanes.mode == "scroll":
+            self._scroll.paint(painter, bounds, self.lanes, self.look.colour("surface"))
 
     # ------------------------------------------------------------------ controls
 
@@ -207,11 +206,19 @@ class TracesView(QWidget):
         if self.lanes is not None:
             mode: Mode = self.mode.currentData()
             self.lanes.mode = mode
+            self._scroll.forget()
             self._fit()
 
     def _set_filter(self, on: bool) -> None:
         if self.lanes is not None and self._can_filter:
             self.lanes.set_filtered(on, self._pixels())
+
+    def _set_gain(self) -> None:
+        if self.lanes is not None:
+            for lane in self.lanes.lanes:
+                lane.scale.gain = float(self.controls.gain.currentData())
+            self.item.repaint_strips([self._x_range()])
+            self.names.update()
 
     def _set_hold(self, on: bool) -> None:
         if self.lanes is not None:
@@ -236,14 +243,16 @@ class TracesView(QWidget):
         count = max(1, len(self.lanes.lanes)) if self.lanes is not None else 1
         x = self._x_range()
         self.item.set_bounds(x, count)
-        self.plot.setRange(xRange=x, yRange=(0, count), padding=0, disableAutoRange=True)
+        height = self.plot.getViewBox().height()
+        below = count * FOOT / max(1.0, height - FOOT)
+        self.plot.setRange(xRange=x, yRange=(0, count + below), padding=0, disableAutoRange=True)
 
     def lane_rect(self) -> QRectF:
         """Where the lanes lie, in coordinates of this widget's plot."""
         box = self.plot.getViewBox()
         scene = box.sceneBoundingRect()
         top = self.plot.mapFromScene(QPointF(scene.left(), scene.top()))
-        return QRectF(QPointF(top), scene.size())
+        return QRectF(QPointF(top), scene.size()).adjusted(0, 0, 0, -FOOT)
 
     # ------------------------------------------------------------------ theme and visibility
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import QMainWindow, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from labapp.errors import LabError
+from labapp.translate import tr
 from labapp.ui.banner import Banners, Message, message_of
 from labapp.ui.jobs import Jobs
 from labapp.ui.look import Look
@@ -19,6 +20,7 @@ from labapp.ui.preferences import Preferences, save_preferences
 from labapp.ui.rail import Rail
 from labapp.ui.theme import GRID
 from labapp.ui.topbar import TopBar
+from labapp.workflow.spoken import spoken
 
 
 class Window(QMainWindow):
@@ -41,16 +43,16 @@ class Window(QMainWindow):
         self.rail = Rail(look)
         self.topbar = TopBar(look)
         self.stack = QStackedWidget()
-        named(self.stack, "pages", "Page")
+        named(self.stack, "pages", tr("Page"))
         self.banners = Banners()
         self.pages: dict[str, Any] = {}
         self.progress = QProgressBar()
-        named(self.progress, "progress", "Progress")
+        named(self.progress, "progress", tr("Progress"))
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
         self.doing = label("", "soft", name="doing")
         self.working = QWidget()
-        named(self.working, "working", "Work in progress")
+        named(self.working, "working", tr("Work in progress"))
         line = row(self.doing, self.progress, spacing=2 * GRID)
         line.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         line.setStretch(1, 1)
@@ -138,7 +140,8 @@ class Window(QMainWindow):
         self.working.setVisible(busy)
 
     def _progressed(self, what: str, share: float) -> None:
-        self.doing.setText(f"{what[:1].upper()}{what[1:]}…")
+        told = spoken(what)
+        self.doing.setText(f"{told[:1].upper()}{told[1:]}…")
         self.progress.setValue(round(1000 * share))
 
     # ------------------------------------------------------------------ preferences and end
@@ -151,12 +154,23 @@ class Window(QMainWindow):
         try:
             save_preferences(self.preferences)
         except OSError as error:
-            self.say(Message(f"The settings were not saved: {error.strerror}.", key="preferences"))
+            self.say(
+                Message(
+                    tr("The settings were not saved: {strerror}.", strerror=error.strerror),
+                    key="preferences",
+                )
+            )
 
     def open_file(self, path: Path) -> None:
         """Open a file with the program the desktop has for it."""
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            self.say(Message("No program opens this kind of file.", f"It is {path}.", key="open"))
+            self.say(
+                Message(
+                    tr("No program opens this kind of file."),
+                    tr("It is {path}.", path=path),
+                    key="open",
+                )
+            )
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let the work decide; then wait for what runs in the pool."""

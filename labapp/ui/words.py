@@ -5,40 +5,51 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from labapp.errors import LabError
+from labapp.muscles import MUSCLE_NAMES
 from labapp.palette import split_side
+from labapp.translate import phrase, tr
+from labapp.workflow.spoken import spoken
 
-SIDES = {"R": "right", "L": "left"}
+SIDES = {"R": phrase("right"), "L": phrase("left")}
 STATES = {
-    "first": "First",
-    "second": "Second",
-    "simultaneous": "Together",
-    "undecided": "Cannot tell",
-    "not interpretable": "Not interpretable",
+    "first": phrase("First"),
+    "second": phrase("Second"),
+    "simultaneous": phrase("Together"),
+    "undecided": phrase("Cannot tell"),
+    "not interpretable": phrase("Not interpretable"),
 }
 VERDICTS = {
-    "first": "Order found",
-    "simultaneous": "Together",
-    "undecided": "Cannot tell",
-    "not interpretable": "Not interpretable",
+    "first": phrase("Order found"),
+    "simultaneous": phrase("Together"),
+    "undecided": phrase("Cannot tell"),
+    "not interpretable": phrase("Not interpretable"),
 }
-PHASES = ("pull", "hold", "return")
+PHASES = (phrase("pull"), phrase("hold"), phrase("return"))
 ONSET_STATES = {
-    "ok": "found",
-    "not_found": "no onset found",
-    "in_baseline": "active before the cue",
-    "ambiguous": "ambiguous",
-    "not_measurable": "not measurable",
-    "edited": "edited",
-    "rejected": "rejected",
+    "ok": phrase("found"),
+    "not_found": phrase("no onset found"),
+    "in_baseline": phrase("active before the cue"),
+    "ambiguous": phrase("ambiguous"),
+    "not_measurable": phrase("not measurable"),
+    "edited": phrase("edited"),
+    "rejected": phrase("rejected"),
 }
 
 
 def muscle_short(code: str) -> str:
     """``"RM_R"`` → ``"RM right"``, ``"F_PULL"`` → ``"Force"``."""
     if code == "F_PULL":
-        return "Force"
+        return tr("Force")
     muscle, side = split_side(code)
-    return f"{muscle} {SIDES[side]}" if side else code
+    return f"{muscle} {tr(SIDES[side])}" if side else code
+
+
+def muscle_name(code: str) -> str:
+    """``"RM_R"`` → ``"rhomboid major, right"``."""
+    muscle, side = split_side(code)
+    words = tr(MUSCLE_NAMES.get(muscle, muscle))
+    return f"{words}, {tr(SIDES[side])}" if side else words
 
 
 def muscle_places(key: str, muscles: Sequence[str]) -> tuple[int, ...]:
@@ -54,9 +65,14 @@ def phase_place(phase: str) -> int:
 
 def unbroken(text: str) -> str:
     """Keep numbers with their units and intervals on one line; give a true minus."""
+    text = re.sub(r"(?<=\d)-%-(?=\w)", "\u2011%\u2011", text)
     text = re.sub(r"(?<!\w)-(?=\d)", "\u2212", text)
-    text = re.sub(r"(?<=\d) (?=(?:ms|%|N|Hz|dB|µV|to|repetitions?)\b|%)", "\u00a0", text)
-    return re.sub(r"(?<=\u00a0to) (?=[\d\u2212-])", "\u00a0", text)
+    text = re.sub(
+        r"(?<=\d) (?=(?:ms|%|N|Hz|dB|µV|to|bis|repetitions?|Wiederholung(?:en)?)\b|%)",
+        "\u00a0",
+        text,
+    )
+    return re.sub(r"(?<=\u00a0to|bis) (?=[\d\u2212-])", "\u00a0", text)
 
 
 def pair_short(key: str) -> str:
@@ -76,12 +92,25 @@ def pair_sentence(key: str, lag_ms: float) -> str:
     one, _, other = key.partition("-")
     if lag_ms > 0:
         one, other = other, one
-    return f"{muscle_short(one)} {abs(lag_ms):.0f} ms before {muscle_short(other)}"
+    return tr(
+        "{first} {lag:.0f} ms before {second}",
+        first=muscle_short(one),
+        lag=abs(lag_ms),
+        second=muscle_short(other),
+    )
 
 
 def _join(one: str, other: str, between: str) -> str:
     stem, side = split_side(one)
     other_stem, other_side = split_side(other)
     if side and side == other_side:
-        return f"{stem}{between}{other_stem} {SIDES[side]}"
+        return f"{stem}{between}{other_stem} {tr(SIDES[side])}"
     return f"{muscle_short(one)}{between}{muscle_short(other)}"
+
+
+def error_words(error: BaseException) -> str:
+    """Return an error as one sentence in the language in use: what, and what to do."""
+    if not isinstance(error, LabError):
+        return f"{error}."
+    parts = [spoken(error.what), spoken(error.remedy)]
+    return f"{'; '.join(part for part in parts if part)}."

@@ -14,11 +14,13 @@ from labapp.analysis.document import plain
 from labapp.analysis.standing import standing_part
 from labapp.errors import LabError
 from labapp.model import ChannelInfo, Floats
+from labapp.session.facts import reported
 from labapp.session.file import Session
 from labapp.trials.protocol import Protocol
 from labapp.workflow.calibration_file import channel_calibration, load_calibration
 from labapp.workflow.plan import plan_part
 from labapp.workflow.protocol_facts import forms_part, protocol_of
+from labapp.workflow.report_facts import read_facts
 from labapp.workflow.standing import plate_input, standing_trials
 
 NEWTON = "N"
@@ -56,15 +58,19 @@ class Beside:
         )
 
 
-def look_beside(session: Session, calibration: Path | None = None) -> Beside:
+def look_beside(
+    session: Session, calibration: Path | None = None, facts: Path | None = None
+) -> Beside:
     """Read plan, calibrations, standing and forms of an open session.
 
     Raises
     ------
     LabError
-        A calibration file that is none, or that fits no channel of the session.
+        A calibration file that is none, or that fits no channel of the session; a facts file that
+        is none.
     """
     protocol = protocol_of(session)
+    told = None if facts is None else read_facts(facts)
     later = () if calibration is None else _later(session, calibration)
     parts: dict[str, Any] = {"calibrations": _calibrations(session, later)}
     plate = plate_input(session, protocol)
@@ -73,7 +79,8 @@ def look_beside(session: Session, calibration: Path | None = None) -> Beside:
     forms = forms_part(protocol, session.markers)
     if forms:
         parts["forms"] = forms
-    return Beside(session.meta, session.protocol_text, session.markers, protocol, parts, later)
+    meta = reported(session, told)
+    return Beside(meta, session.protocol_text, session.markers, protocol, parts, later)
 
 
 def add_beside(document: dict[str, Any], beside: Beside) -> None:

@@ -27,6 +27,7 @@ from labapp.session.stream import Stream
 from labapp.trials.repetitions import Repetition, cues_from_markers, find_repetitions
 from labapp.workflow.additions import Beside, add_beside, look_beside
 from labapp.workflow.clock_links import Aligned, align
+from labapp.workflow.edited_part import with_edits
 from labapp.workflow.protocol_facts import block_facts, order_asked, without_practice
 from labapp.workflow.standing import CELLS
 
@@ -55,6 +56,7 @@ def analyse(
     *,
     plan: str | Path | AnalysisSettings | None = None,
     calibration: str | Path | None = None,
+    facts: str | Path | None = None,
     save: bool = False,
     multiverse: bool = False,
     progress: Progress | None = None,
@@ -69,6 +71,8 @@ def analyse(
         Settings, or the TOML file they stand in (table ``[analysis]``); the defaults if None.
     calibration
         Calibration file of a load cell of the session, instead of what it was recorded with.
+    facts
+        Facts file (`labapp.workflow.report_facts`) that adds to what was entered at the recording.
     save
         Append the document to the session's derived data; raw data never change.
     multiverse
@@ -93,7 +97,8 @@ def analyse(
     if progress is not None:
         progress("reading", 0.0)
     with open_session(Path(path)) as session:
-        beside = look_beside(session, None if calibration is None else Path(calibration))
+        given = (None if one is None else Path(one) for one in (calibration, facts))
+        beside = look_beside(session, *given)
         inputs = load_recording(session, beside)
         uncalibrated = uncalibrated_force(session, beside)
     if inputs.emg:
@@ -104,6 +109,7 @@ def analyse(
         document = analyse_without_emg(inputs, settings)
     add_beside(document, beside)
     document["quality"] += uncalibrated + latency_findings(inputs.streams)
+    document = with_edits(document, Path(path))
     if save:
         write_results(Path(path), RESULTS, document)
     return document

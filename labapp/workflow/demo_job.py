@@ -14,7 +14,7 @@ from labapp.record.config import ClockConfig
 from labapp.report.saving import save
 from labapp.trials.protocol import Protocol, load_protocol
 from labapp.workflow.analysing import analyse
-from labapp.workflow.devices import choose_devices
+from labapp.workflow.devices import PULLING, choose_devices
 from labapp.workflow.files import make_report
 from labapp.workflow.naming import (
     DEMO_PARTICIPANT,
@@ -28,7 +28,6 @@ from labapp.workflow.words import summary
 
 Progress = Callable[[str, float], None]
 
-DEMO_DEVICES = ("emg=bitalino@sim://bitalino", "force=chronojump@sim://chronojump")
 DEMO_PROTOCOL = "isometric_pull"
 DEMO_REST_S = 6.0
 """Longest rest of the demo: its person does not tire, the one who watches does."""
@@ -129,7 +128,7 @@ def demo(
         demo_protocol(),
         DEMO_PARTICIPANT,
         files.session,
-        choose_devices(DEMO_DEVICES),
+        choose_devices(PULLING),
         scenario=scenario,
         clock=ClockConfig("stepped") if speed is None else ClockConfig("scaled", speed),
         seed=seed,

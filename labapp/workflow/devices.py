@@ -18,8 +18,15 @@ DEFAULT_MONTAGES: Mapping[str, tuple[str, ...]] = {
     "bitalino": ("RM_R", "UT_R", "MT_R", "LT_R"),
     "labbox": ("RM_R", "UT_R", "MT_R", "LT_R"),
     "chronojump": ("F_PULL",),
+    "chronojump_plate": ("FP_FL", "FP_FR", "FP_RL", "FP_RR"),
 }
 """Codes given to a driver's EMG or force channels, in order, unless told otherwise."""
+
+PULLING = ("emg=bitalino@sim://bitalino", "force=chronojump@sim://chronojump")
+"""Simulated devices of somebody who pulls."""
+STANDING = ("plate=chronojump_plate@sim://chronojump_plate",)
+STANDING_SETTINGS = ("plate.newton_per_count=[0.05, 0.05, 0.05, 0.05]",)
+"""Simulated force platform of somebody who stands, with its calibration."""
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,15}")
 _CODE = re.compile(r"[A-Z][A-Za-z0-9_]{0,15}")

@@ -24,6 +24,7 @@ def make_report(
     plan: str | Path | None = None,
     documents: Sequence[dict[str, Any]] = (),
     multiverse: bool = False,
+    facts: Path | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write one report on one or several sessions, with figures and methods paragraph.
@@ -40,6 +41,8 @@ def make_report(
         Analysis documents of the same sessions, if they are at hand.
     multiverse
         Show what other ways to analyse say, for sessions that are analysed now.
+    facts
+        Facts file that adds to what was entered at the recording.
     progress
         Called with (what, share done 0 … 1).
 
@@ -51,18 +54,21 @@ def make_report(
     out = check_new(Path(out), suffixes=(".html", ".pdf"))
     from labapp.session.file import open_session
     from labapp.workflow.analysing import analyse
+    from labapp.workflow.edited_part import with_edits
+    from labapp.workflow.report_facts import read_facts
 
-    analyses = list(documents)
+    analyses = [with_edits(one, Path(p)) for one, p in zip(documents, paths, strict=False)]
     for number, path in enumerate(paths[len(analyses) :], len(analyses)):
         tell = None if progress is None else _part(progress, number, len(paths) + 1)
-        analyses.append(analyse(path, plan=plan, multiverse=multiverse, progress=tell))
+        analyses.append(analyse(path, plan=plan, facts=facts, multiverse=multiverse, progress=tell))
     if progress is not None:
         progress("writing the report", len(paths) / (len(paths) + 1))
     with ExitStack() as opened:
         sessions = [opened.enter_context(open_session(path)) for path in paths]
         from labapp.report.document import build_document
 
-        document = build_document(analyses, sessions)
+        told = None if facts is None else read_facts(facts)
+        document = build_document(analyses, sessions, facts=told)
     if out.suffix.lower() == ".pdf":
         from labapp.report.pdf import write_pdf
 
@@ -126,4 +132,8 @@ def check(path: str | Path) -> list[Finding]:
             start = file.read(len(HDF5))
         if start != HDF5:
             open_session(path).close()  # says what it is not
-    return findings
+    if any(finding.level == "error" for finding in findings):
+        return findings
+    from labapp.workflow.onset_journal import check_journals
+
+    return [*findings, *check_journals(path)]

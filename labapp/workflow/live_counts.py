@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -17,6 +18,7 @@ from labapp.record.ring import RingReader
 
 _POLL_S = 0.05
 _PATIENCE_S = 10.0
+_SILENT_S = 1.5
 SIMULATED_SPEED = 20.0
 
 
@@ -67,6 +69,7 @@ class LiveCounts:
         self._column = names.index(self._channel)
         info = stream.channels[self._column]
         self.rails = (float(info.low), float(info.high))
+        self._seen, self._seen_at = 0, time.monotonic()
         return self
 
     def __exit__(
@@ -104,3 +107,17 @@ class LiveCounts:
         counts, valid = self._ring.read(self._device.id, first, stop)
         column = counts[:, self._column].astype(np.float64)
         return np.where(valid, column, np.nan)
+
+    def recent(self, seconds: float) -> NDArray[np.float64]:
+        """Give the counts of the last seconds, NaN where samples were lost; does not wait.
+
+        Fewer where the device has not sent as much, none where it has fallen silent.
+        """
+        stop = self._ring.newest(self._device.id)
+        if stop != self._seen:
+            self._seen, self._seen_at = stop, time.monotonic()
+        first = max(0, stop - max(round(seconds * self.rate), 1))
+        if stop <= first or time.monotonic() - self._seen_at > _SILENT_S:
+            return np.zeros(0)
+        counts, valid = self._ring.read(self._device.id, first, stop)
+        return np.where(valid, counts[:, self._column].astype(np.float64), np.nan)

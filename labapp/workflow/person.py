@@ -22,8 +22,18 @@ _PERSONAL = (
         "a date, perhaps of birth",
     ),
     (re.compile(r"(?<!\d)(?:19|20)\d\d-\d\d-\d\d(?!\d)"), "a date, perhaps of birth"),
+    (
+        re.compile(
+            r"(?<!\d)\d{1,2}\.? ?(?:Jan|Feb|M[aä]r|Apr|Ma[iy]|Jun|Jul|Aug|Sep|O[ck]t|Nov|De[cz])"
+            r"\w*\.?,? ?(?:19|20)\d\d(?!\d)",
+            re.IGNORECASE,
+        ),
+        "a date, perhaps of birth",
+    ),
+    (re.compile(r"\b(?:born|DOB|birth|geb\.|geboren)", re.IGNORECASE), "a date of birth"),
     (re.compile(r"(?:\+|\b00|\b0)\d[\d ()/-]{6,}\d"), "a phone number"),
     (re.compile(r"(?<!\d)\d{3}[ -]\d{2,4}[ -]\d{4}(?!\d)"), "a phone or insurance number"),
+    (re.compile(r"(?<!\d)\d{9,}(?!\d)"), "a phone or insurance number"),
     (re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Herr|Frau)\.? [A-ZÄÖÜ]\w+"), "a name"),
 )
 
@@ -33,12 +43,14 @@ class PersonFacts:
     """Facts of one recording, kept in its marker ``person``.
 
     ``consent`` says that the person's consent is on file with the study; None where nobody was
-    asked (the simulated laboratory).
+    asked (the simulated laboratory). ``dominant`` is the strong side, ``tested`` the side that
+    the electrodes are on.
     """
 
     consent: bool | None = None
     dominant: Side = ""
     note: str = ""
+    tested: Side = ""
 
     def as_marker(self) -> dict[str, Any]:
         """JSON data of the marker."""

@@ -81,7 +81,7 @@ def plan_part(
     markers
         Of the session, in order.
     document
-        The analysis, with its ``parameters``, ``labapp`` and ``repetitions``.
+        The analysis, with its ``parameters`` and ``labapp``.
     calibrated_later
         Force channels whose calibration was chosen at the analysis.
 
@@ -109,13 +109,6 @@ def plan_part(
                        f"planned with {plan.get('labapp')}")  # fmt: skip
     changes += [f"{name} was calibrated at the analysis" for name in calibrated_later]
     changes += _exclusions(markers)
-    edited = sum(
-        onset.get("state") == "edited"
-        for repetition in document.get("repetitions", ())
-        for onset in repetition.get("onsets", {}).values()
-    )
-    if edited:
-        changes.append(f"{edited} onsets were set by hand")
     clock = meta.get("clock")
     real = isinstance(clock, Mapping) and clock.get("kind") == "real"
     return {

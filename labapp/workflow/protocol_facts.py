@@ -11,6 +11,7 @@ from labapp.session.file import Session
 from labapp.trials.forms import form_results
 from labapp.trials.protocol import Protocol, parse_protocol
 from labapp.trials.repetitions import Repetition
+from labapp.workflow.form_filling import ANSWER, REASONS, forms_of, latest
 
 ORDER_ANALYSES = ("order", "lags", "onset_neq", "onset_neq_secondary")
 
@@ -56,5 +57,7 @@ def forms_part(protocol: Protocol | None, markers: Sequence[Marker]) -> list[dic
     """Write the ``forms`` part of the document: every item of every form, answered or not."""
     if protocol is None:
         return []
-    answers = [marker.data for marker in markers if marker.kind == "answer"]
-    return [row for form in protocol.forms for row in form_results(form, answers)]
+    answers = latest([marker.data for marker in markers if marker.kind == ANSWER])
+    asked = any(answer.get("form") == REASONS for answer in answers)
+    forms = forms_of(protocol) if asked else protocol.forms
+    return [row for form in forms for row in form_results(form, answers)]

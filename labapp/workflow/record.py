@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from labapp.errors import LabError
 from labapp.record.config import ClockConfig, DeviceConfig
+from labapp.session.facts import MARKER as FACTS
 from labapp.trials.protocol import Protocol, load_protocol
 from labapp.trials.run import ProtocolRun, RunEvent, RunState
 from labapp.workflow.devices import missing_channels
@@ -25,6 +26,7 @@ from labapp.workflow.naming import (
     session_name,
 )
 from labapp.workflow.recording import NS, Recording, finish_recording, recorder_config
+from labapp.workflow.report_facts import read_facts
 
 if TYPE_CHECKING:
     from labapp.analysis.settings import AnalysisSettings
@@ -61,6 +63,7 @@ def run_protocol(
     seed: int = 0,
     optional: bool = False,
     plan: Path | None = None,
+    facts: Path | None = None,
     progress: Progress | None = None,
     on_event: OnEvent | None = None,
     stop: threading.Event | None = None,
@@ -87,6 +90,8 @@ def run_protocol(
         Run the optional blocks (practice) too.
     plan
         Analysis plan file whose settings are frozen with the protocol; the defaults where None.
+    facts
+        Facts file (`labapp.workflow.report_facts`), kept in the session for its report.
     progress
         Called with (what, share done 0 … 1).
     on_event
@@ -109,6 +114,8 @@ def run_protocol(
             f"protocol {protocol.id} needs {', '.join(missing)}, which no channel is attached to",
             "add the device, or attach its channels with --channels",
         )
+    codes = [code for choice in devices for code in choice.montage.values()]
+    told = None if facts is None else read_facts(facts, codes)
     out = session_path(out, participant, protocol.id)
     clock = clock or default_clock(devices)
     config = recorder_config(
@@ -122,6 +129,8 @@ def run_protocol(
         analysis=None if plan is None else _planned(plan),
     )
     with Recording(config, out, progress, stop) as recording:
+        if told is not None:
+            recording.recorder.mark(FACTS, told)
         start_ns = recording.recorder.now_ns() + round(LEAD_IN_S * NS)
         run = ProtocolRun(protocol, seed=seed, start_ns=start_ns, optional=optional)
         _drive(run, recording, on_event)

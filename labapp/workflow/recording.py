@@ -16,6 +16,7 @@ from labapp.trials.protocol import Protocol
 from labapp.trials.run import RunEvent
 from labapp.workflow.calibrated_devices import with_calibrations
 from labapp.workflow.naming import check_writable, recording_folder, truth_path
+from labapp.workflow.protocol_words import heard_language
 from labapp.workflow.serials import with_serials
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def recorder_config(
         from labapp.workflow.plan import freeze_plan
 
         plan = freeze_plan(protocol, analysis, seed=seed)
-        text = ProtocolText(protocol.id, protocol.text, protocol.sha256)
+        language = heard_language(protocol)
+        text = ProtocolText(protocol.id, protocol.text, protocol.sha256, language)
     return RecorderConfig(
         folder=str(recording_folder(out.absolute())),
         devices=with_calibrations(with_serials(devices)),

@@ -27,6 +27,7 @@ from labapp.analysis.quality import (
     check_noise,
 )
 from labapp.model import Floats
+from labapp.translate import phrase
 from labapp.workflow.live_pull import FILTER_S, LiveSource, muscle_channels
 
 Span = tuple[float, float]
@@ -47,10 +48,10 @@ class CheckStep:
 
 
 STEPS: tuple[CheckStep, ...] = (
-    CheckStep("rest", "Sit or lie with the arm supported. Relax completely.", 6.0, {}),
+    CheckStep("rest", phrase("Sit or lie with the arm supported. Relax completely."), 6.0, {}),
     CheckStep(
         "contract",
-        "Pull gently, about a third of your strength, and hold.",
+        phrase("Pull gently, about a third of your strength, and hold."),
         6.0,
         {"pull": "reference", "level": 0.35, "hold_s": 3.0},
     ),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from labapp.workflow.onset_words import onset_summary
+
 PHASES = ("pull", "hold", "return")
 
 
@@ -11,9 +13,11 @@ def summary(document: dict[str, Any]) -> str:
     """Verdict, lags, ratios, force, quality and account of the samples, ready to print."""
     parts = [
         _verdict(document),
+        _by_hand(document),
         _order(document),
         _repetitions(document),
         _ratios(document),
+        _selectivity(document),
         _force(document),
         _standing(document),
         _quality(document),
@@ -26,14 +30,28 @@ def summary(document: dict[str, Any]) -> str:
 def _verdict(document: dict[str, Any]) -> str:
     verdict = document["verdict"]
     lines = [verdict["headline"]]
+    if _not_applicable(document):
+        return str(verdict["headline"])
     lines += [f"  because: {reason}" for reason in verdict["reasons"]]
     if verdict.get("n_needed"):
         lines.append(f"  decidable with about {verdict['n_needed']} repetitions")
     return "\n".join(lines)
 
 
+def _not_applicable(document: dict[str, Any]) -> bool:
+    """Whether the session was not meant to tell an order."""
+    return bool(document["verdict"]["headline"].startswith("Not applicable"))
+
+
+def _by_hand(document: dict[str, Any]) -> str:
+    """Edited share and verdict of every rater; silent where nobody set an onset."""
+    return f"Onsets set by hand\n{onset_summary(document)}" if document.get("edited") else ""
+
+
 def _order(document: dict[str, Any]) -> str:
     order = document["order"]
+    if _not_applicable(document):
+        return ""
     lines = [f"Order ({order['n']} repetitions; a negative lag: the first-named came first)"]
     for name, pair in order["pairs"].items():
         if pair["lag_ms"] is None:
@@ -84,8 +102,26 @@ def _ratios(document: dict[str, Any]) -> str:
             if (value := phases.get(phase)) and value["ratio"] is not None
         ]
         lines.append(f"  {name:12} {'   '.join(cells) if cells else 'not estimable'}")
+    if lines and all(line.endswith("not estimable") for line in lines):
+        lines = ["  none of the pairs could be estimated"]
     lines += [f"  withheld: {reason}" for reason in document.get("ratios_withheld", ())]
     return "\n".join(["Activation ratios (% of reference contraction)", *lines]) if lines else ""
+
+
+def _selectivity(document: dict[str, Any]) -> str:
+    lines = []
+    for muscle, one in document.get("selectivity", {}).items():
+        tasks = ", ".join(
+            f"{name.upper()} {_number(one[name]['ratio'], '.2f')} {_limits(one[name], '.2f')}"
+            for name in ("t1", "t2")
+        )
+        lines.append(
+            f"  {muscle} against {one['against']}: grade {one['grade']}, index"
+            f" {_number(one['index'], '.2f')} {_limits(one, '.2f')} ({tasks})"
+        )
+        lines += [f"    {reason}" for reason in one["reasons"]]
+    head = "Selectivity of the electrodes (ln ratio, T2 minus T1)"
+    return "\n".join([head, *lines]) if lines else ""
 
 
 def _force(document: dict[str, Any]) -> str:
@@ -94,7 +130,8 @@ def _force(document: dict[str, Any]) -> str:
     peak = force.get("peak_n")
     if peak and peak.get("mean") is not None:
         lines.append(
-            f"  peak {peak['mean']:.0f} N (SD {_number(peak['sd'], '.0f')}, n {peak['n']})"
+            f"  peak {peak['mean']:.0f} N {_limits(peak, '.0f')} (SD {_number(peak['sd'], '.0f')},"
+            f" n {peak['n']})"
         )
     if force.get("emd_text"):
         lines.append(f"  {force['emd_text']}")
@@ -107,9 +144,13 @@ def _standing(document: dict[str, Any]) -> str:
         speed, area = values["velocity_mm_s"], values["ellipse_mm2"]
         lines.append(
             f"  {condition}: velocity {_number(speed['mean'], '.1f')} mm/s"
-            f" [{_number(speed['low'], '.1f')}, {_number(speed['high'], '.1f')}], 95 % ellipse"
-            f" {_number(area['mean'], '.0f')} mm², {speed['n']} trials"
+            f" {_limits(speed, '.1f')}, 95 % ellipse"
+            f" {_number(area['mean'], '.0f')} mm² {_limits(area, '.0f')}, {speed['n']} trials"
         )
+    quotient = document.get("standing", {}).get("romberg")
+    if quotient is not None:
+        held = document["standing"]["romberg_interval"]
+        lines.append(f"  Romberg quotient (ellipses) {quotient:.2f} {_limits(held, '.2f')}")
     return "\n".join(["Standing", *lines]) if lines else ""
 
 
@@ -145,6 +186,11 @@ def _streams(document: dict[str, Any]) -> str:
         for name, stream in document["streams"].items()
     ]
     return "\n".join(["Samples", *lines])
+
+
+def _limits(one: dict[str, Any], form: str) -> str:
+    """95 % interval in brackets."""
+    return f"[{_number(one['low'], form)}, {_number(one['high'], form)}]"
 
 
 def _number(value: float | None, form: str) -> str:

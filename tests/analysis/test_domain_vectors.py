@@ -229,6 +229,29 @@ def test_5_6_and_t7_operating_characteristics(lead, mean, sure):
     assert (p > 0.95).mean() == pytest.approx(sure, abs=0.07)
 
 
+@pytest.mark.parametrize(("lead", "all_three"), [(0, 0.0), (10, 0.08), (20, 0.50), (30, 0.94)])
+def test_5_6_and_t7_pair_verdicts(lead, all_three):
+    # The rule of 5.5 before Holm: P > 0.975 and a mean of at least the 10 ms that matter.
+    rng = np.random.default_rng(60 + lead)
+    onsets = 17 * rng.normal(size=(2000, 12, 4))
+    onsets[:, :, 0] -= lead
+    first = []
+    for session in onsets:
+        rows = session[:, :1] - session[:, 1:]
+        means, sds = rows.mean(axis=0), rows.std(axis=0, ddof=1)
+        first.append(
+            [
+                probability_below_zero(mean, sd, 12) > 0.975 and -mean >= 10
+                for mean, sd in zip(means, sds, strict=True)
+            ]
+        )
+    first = np.array(first)
+    assert first.all(axis=1).mean() == pytest.approx(all_three, abs=0.035)
+    if lead == 0:
+        assert 0.019 < first.mean() < 0.035  # 2.3 to 3.1 % per pair
+        assert first.any(axis=1).mean() == pytest.approx(0.065, abs=0.016)
+
+
 @pytest.mark.parametrize(
     ("sd", "n", "share"), [(10, 12, 0.90), (17, 20, 0.64), (17, 30, 0.87), (24, 30, 0.45)]
 )

@@ -9,7 +9,10 @@ from labapp.analysis.pooled import (
     BIN_S,
     MIDDLES_S,
     POOLED_SHAPES,
+    RISES_S,
+    SHARPNESS,
     OwnRiseLag,
+    between_fitted,
     own_rise_lag,
     ramp_table,
 )
@@ -21,7 +24,8 @@ def tables(rng, n, rise, *, lead=0.0, shape="linear", snr=20.0):
     for _ in range(n):
         x = trial(rng, "noise", snr, 1.75 + lead, shape, rise)
         burst = prepare(x, 1000, baseline=BASELINE, search=SEARCH)
-        made.append(ramp_table(equalised_fit(burst, burst.snr_db, POOLED_SHAPES, BIN_S)))
+        fit = equalised_fit(burst, burst.snr_db, POOLED_SHAPES, BIN_S, SHARPNESS)
+        made.append(ramp_table(fit))
     return made
 
 
@@ -48,6 +52,25 @@ def test_own_rises_take_the_bias_out_of_the_lag(unequal):
     assert sum(found.kinds.values()) == pytest.approx(1.0)
 
 
+def test_a_rise_between_two_fitted_ones_is_found():
+    # 25 and 140 ms of this exponential are 15 and 85 ms from 10 to 90 %; 76 and 95 are fitted.
+    rng = np.random.default_rng(8)
+    fast, slow = (tables(rng, 24, rise, shape="exp") for rise in (0.025, 0.14))
+    found = own_rise_lag(fast, slow, [0.0] * 24)
+    assert max(found.kinds, key=found.kinds.get) == "exponential"
+    assert found.rise == pytest.approx((0.0153, 0.0854), rel=0.15)
+    assert abs(found.lag) < 0.007
+
+
+def test_fits_between_the_fitted_rises():
+    for count in (9, len(MIDDLES_S)):
+        nodes = np.sqrt(MIDDLES_S[:count])
+        matrix = between_fitted(count)
+        x = np.sqrt(RISES_S[: len(matrix)])
+        assert RISES_S[len(matrix) - 1] <= MIDDLES_S[count - 1] + 1e-12
+        assert matrix @ (nodes**3 - nodes) == pytest.approx(x**3 - x, abs=1e-12)
+
+
 def test_equal_rises_are_not_called_unequal(equal):
     found = own_rise_lag(*equal, [0.0] * 12)
     assert found.unequal(1.5) < 0.5
@@ -72,7 +95,7 @@ def test_three_pulls_say_nothing(unequal):
 
 
 def own(lag_ms, ramp_ms, pulls_ms=1.0):
-    size = len(MIDDLES_S)
+    size = len(RISES_S)
     joint = np.full((size, size), 1 / size**2)
     kinds = dict.fromkeys(KINDS, 1 / len(KINDS))
     return OwnRiseLag(

@@ -81,4 +81,5 @@ def test_paint_cost(qtbot, qapp) -> None:
         f"{plain / own:.0f} times"
     )
     assert own < plain / 8
+    assert scroll < plain / 8
     assert own < BUDGET_MS

@@ -67,9 +67,10 @@ class Soak:
         now = recording.seconds(recording.now_ns())
         state: RunState | None = None if recording.run is None else recording.run.state
         if state is not None and state.over and not recording._tick.isActive():
-            recording._tick.start()  # lab time goes on after the protocol
-            recording._ended = False
-        if not self.warm_mb and now > WARM_S:
+            # Lab time goes on after the protocol; the step that met its end was never sent.
+            recording._ended = recording._stepping = False
+            recording._tick.start()
+        if not self.warm_mb and now > WARM_S and state is not None and state.over:
             self.warm_mb = resident_mb()
             print(f"{now / 3600:6.2f} h  {self.warm_mb:7.1f} MB", flush=True)
         if now > 3600 * (self.told_h + 1):

@@ -15,8 +15,8 @@ from labapp.cli import main as cli
 from labapp.cli.words import progress_bar
 
 CONTRACT = (
-    "analyse", "calibrate", "check", "demo", "devices", "doctor", "drivers", "import", "outlet",
-    "record", "recover", "report", "run", "simulate", "sync",
+    "analyse", "calibrate", "check", "demo", "devices", "doctor", "drivers", "import", "onsets",
+    "outlet", "record", "recover", "report", "run", "simulate", "sync",
 )  # fmt: skip
 SIM = ["--device", "emg=bitalino@sim://bitalino"]
 

@@ -35,7 +35,7 @@ def repetition(i, rng, muscles, *, valid=True, reasons=()):
             "time_s": at,
             "low_s": at - half,
             "high_s": at + half,
-            "state": "edited" if (i, code) == (3, "MT_R") else "ok",
+            "state": "ok",
             "snr_db": rng.uniform(17, 24),
             "rise_s": 0.09,
             "neq_s": at,
@@ -93,6 +93,41 @@ def pair(first, second, reps, verdict):
     }
 
 
+def edited(reps, pairs):
+    """What rater A moved: one onset, by 20 ms."""
+    onset = reps[3]["onsets"]["MT_R"]
+    moved = {"repetition": 3, "muscle": "MT_R", "changed": True, "original_s": onset["time_s"]}
+    agreed = {
+        "n": 12,
+        "icc": {"value": 0.93, "low": 0.81, "high": 0.97},
+        "bias_ms": 1.5,
+        "limit_low_ms": -6.0,
+        "limit_high_ms": 9.0,
+        "within": {"share": 0.9, "low": 0.7, "high": 0.98, "k": 11, "ms": 10.0},
+    }
+    few = {"n": 2, "icc": None, "bias_ms": None, "within": None}
+    verdict = {"state": "first", "muscle": "RM_R", "headline": "By hand.", "reasons": []}
+    return {
+        "headline": "automatic",
+        "automatic": verdict,
+        "raters": {
+            "A": {
+                "blind": False,
+                "edited": 1,
+                "total": 48,
+                "share": 1 / 48,
+                "channels": {"MT_R": {"edited": 1, "total": 12}},
+                "verdict": verdict,
+                "onsets": [{**moved, "onset_manual_s": onset["time_s"] + 0.02}],
+            }
+        },
+        "agreement": {
+            "A-B": {"onsets": agreed, "muscles": {"MT_R": few}, "pairs": {pairs: agreed}}
+        },
+        "problems": ["a journal belongs to another session"],
+    }
+
+
 def make_analysis(seed=1, n=12, muscles=MUSCLES):
     rng = np.random.default_rng(seed)
     reps = [repetition(i, rng, muscles) for i in range(n)]
@@ -125,6 +160,7 @@ def make_analysis(seed=1, n=12, muscles=MUSCLES):
     amplitude = {"percent": 62.3, "sd": 8.4, "n": 11}
     return {
         "schema": "labapp-analysis/1",
+        **({"edited": edited(reps, next(iter(pairs)))} if "MT_R" in muscles else {}),
         "labapp": "0.1.0",
         "session": "AB-014_2026-11-22_isometric_pull",
         "participant": "AB-014",
@@ -176,6 +212,7 @@ def make_analysis(seed=1, n=12, muscles=MUSCLES):
         "amplitudes": {code: {"pull": amplitude, "hold": amplitude} for code in muscles},
         "force": {
             "peak_n": statistic(412.0, 21.0, 11),
+            "onset_rule": "5 SD for 20 ms, back to 1 SD",
             "rfd": {"0-50": statistic(1210, 160, 11), "0-100": statistic(1930, 210, 11)},
             "emd_ms": {code: statistic(-TRUE_MS[code], 9.0, 11) for code in muscles},
             "emd_valid": False,

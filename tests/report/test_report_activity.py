@@ -5,14 +5,15 @@ ANALYSIS = {
     "repetitions": [{"onsets": {"RM_R": {}, "UT_R": {}}}],
     "variability": {
         "muscles": {
-            "RM_R": {"cv": {"hold": {"percent": 8.0, "low": 5.0, "high": 14.0}}, "cmc": 0.92},
+            "RM_R": {"cv": {"hold": {"percent": 8.0, "low": 5.0, "high": 14.0, "n": 11}},
+                     "cmc": 0.92, "cmc_low": 0.85, "cmc_high": 0.96},
             "UT_R": {"cv": {"hold": {"percent": None}}, "cmc": None},
         }
     },
     "fatigue": {
         "RM_R": {
             "median_hz": [80.0, None, 70.0],
-            "frequency": {"percent_per_min": -12.0, "low": -20.0, "high": -4.0},
+            "frequency": {"percent_per_min": -12.0, "low": -20.0, "high": -4.0, "n": 11},
             "pattern": "fatigue",
             "reason": "",
         },
@@ -51,7 +52,9 @@ def test_every_part_is_printed_with_its_numbers():
     assert isinstance(heading, Heading)
     assert isinstance(muscles, Table)
     first = muscles.rows[0].cells
-    assert first[:5] == ("RM", "8", "5\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}14", "0.92", "75")
+    assert first[:4] == ("RM", "8", "5\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}14", "11")
+    assert first[4:7] == ("0.92", "0.85\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}0.96", "75")
+    assert first[-2] == "11"
     assert first[-1] == "fatigue"
     assert len(muscles.rows) == 1
     assert isinstance(told, Bullets)

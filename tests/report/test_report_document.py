@@ -30,6 +30,7 @@ def test_the_sections_stand_in_the_order_of_the_result_page(analysis, session):
     assert headings(document) == [
         "Order of onsets",
         "Lags",
+        "Onsets set by hand",
         "Activation ratios",
         "Force",
         "Traces",
@@ -86,7 +87,7 @@ def test_the_numbers_are_those_of_the_analysis(analysis, good):
     start = analysis["repetitions"][0]["force_onset_s"]
     assert dot["ms"] == pytest.approx(1000 * (onset["time_s"] - start))
     assert [row["valid"] for row in raster.data["rows"]].count(False) == 1
-    assert raster.data["rows"][3]["dots"][2]["hollow"]
+    assert raster.data["rows"][3]["dots"][-1]["hollow"]
     assert analysis["parameters_sha256"] in text
     assert "repetition 7: baseline not quiet" in text
 

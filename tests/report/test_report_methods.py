@@ -2,26 +2,32 @@ from __future__ import annotations
 
 import re
 
-from labapp.report.methods import UNKNOWN, methods_paragraph
+from labapp.report.known import UNKNOWN
+from labapp.report.methods import methods_paragraph
 
+ELECTRODE = {
+    "material": "Ag/AgCl",
+    "shape": "disc",
+    "size_mm": 10.0,
+    "gel": "wet gel",
+    "ied_mm": 20.0,
+    "orientation_text": "along the fibres",
+    "skin_prep": "shaved, abraded, alcohol",
+    "impedance_kohm": 4.0,
+    "reference_site": "left clavicle",
+    "distances_mm": {"C7": 62.0, "acromion": 95.0},
+}
 COMPLETE = {
     "report": {
         "participant": {"age": "25 to 30", "sex": "f", "dominance": "right"},
         "electrodes": {
-            "RM_R": {
-                "material": "Ag/AgCl",
-                "shape": "disc",
-                "size_mm": 10,
-                "ied_mm": 10,
-                "site_id": "RM caudal window",
-                "orientation_text": "along the fibres",
-                "skin_prep": "shaved, abraded, alcohol",
-                "impedance_kohm": 4,
-                "selectivity": "B",
-                "reference_site": "left clavicle",
+            "RM_R": {**ELECTRODE, "ied_mm": 10, "site_id": "caudal window", "selectivity": "B"},
+            **{
+                f"{muscle}_R": {**ELECTRODE, "site_id": f"SENIAM {muscle}"}
+                for muscle in ("UT", "MT", "LT")
             },
-            "UT_R": {"ied_mm": 20, "site_id": "SENIAM upper trapezius"},
         },
+        "normalisation": {"joint_angles": "shoulder 90 degrees out", "training": "two at 50 %"},
         "amplifier": {
             "mode": "single differential",
             "gain": 1009,
@@ -53,7 +59,8 @@ def test_a_complete_session_has_nothing_missing(analysis):
         "20 to 450 Hz",
         "hysteresis 0 % FS",
         "11 of 12 repetitions were analysed (baseline not quiet)",
-        "1 of 48 onsets were set by hand",
+        "set by hand: 1 of 48 onsets (2.1 %) by rater A, not blind; the verdict rests on the "
+        "automatic onsets",
         "±10 ms",
         "labapp 0.1.0",
     ):
@@ -73,6 +80,45 @@ def test_one_missing_fact_is_one_entry(analysis):
     text, missing = methods_paragraph(info, analysis)
     assert missing == ["gain"]
     assert f"amplified by {UNKNOWN}" in text
+
+
+def test_an_electrode_without_its_fact_is_named(analysis):
+    electrodes = dict(COMPLETE["report"]["electrodes"])
+    electrodes["UT_R"] = {k: v for k, v in electrodes["UT_R"].items() if k != "ied_mm"}
+    info = {"report": {**COMPLETE["report"], "electrodes": electrodes}}
+    text, missing = methods_paragraph(info, analysis)
+    assert missing == ["inter-electrode distance (mm) of UT R"]
+    assert f"10, 20 and {UNKNOWN} mm apart" in text
+
+
+STANDING = {
+    "protocol": "quiet_standing",
+    "labapp": "0.1.0",
+    "parameters_sha256": "abc",
+    "streams": {"plate": {"driver": "chronojump_plate"}},
+    "standing": {
+        "method": "zero-phase 10 Hz low-pass",
+        "rate_hz": 150.0,
+        "conditions": ["eyes open", "eyes closed"],
+        "trials": [
+            {"duration_s": 90.0, "reasons": []},
+            {"duration_s": None, "reasons": ["rejected by the operator"]},
+        ],
+    },
+}
+
+
+def test_a_standing_session_is_no_emg_session():
+    text, missing = methods_paragraph({}, STANDING)
+    assert "1 of 2 trials of 90 s" in text
+    assert "150 Hz" in text
+    assert "EMG" not in text
+    assert "onset" not in text
+    assert missing == [
+        "age", "sex", "height (cm)", "mass (kg)", "place of the feet", "what was looked at",
+        "shoes", "calibration of the plate",
+    ]  # fmt: skip
+    assert text.count(UNKNOWN) == len(missing)
 
 
 def test_an_empty_session_still_gives_a_paragraph():

@@ -92,3 +92,13 @@ def test_a_cue_during_a_pull_is_answered_after_it():
 def test_a_lab_refuses_impossible_numbers(seed, loss):
     with pytest.raises(LabError):
         SimulatedLab(SCENARIO, seed=seed, loss=loss)
+
+
+def test_a_led_pull_returns_in_the_tempo():
+    led = {"pull": "ramp", "rise_s": 2.0, "hold_s": 2.0}
+    tempo = {"tempo_s": {"pull": 2.0, "hold": 2.0, "return": 3.0}}
+    for data, seconds in ((led, SCENARIO.force.fall_ms / 1e3), ({**led, **tempo}, 3.0)):
+        pull = plan(SCENARIO, 1, 0, Cue.of(data, SCENARIO), 0, 0)
+        assert (pull.force_off_ns - pull.hold_end_ns) * 1e-9 == pytest.approx(seconds)
+    with pytest.raises(LabError, match="return"):
+        Cue.of({"pull": "ramp", "tempo_s": {"return": "slow"}}, SCENARIO)

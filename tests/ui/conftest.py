@@ -11,6 +11,7 @@ import pytest
 from example_document import example_document
 from pytestqt.qtbot import QtBot
 
+from labapp.ui.language import speak_as_chosen
 from labapp.ui.look import Look
 from labapp.ui.opening import Opening
 from labapp.ui.preferences import Preferences
@@ -52,6 +53,7 @@ def open_window(qtbot: QtBot, qapp: Any, home: Path, tmp_path: Path) -> Iterator
         attach = wishes.pop("attach", False)
         wishes = {
             "theme": "light",
+            "language": "en",
             "study": str(tmp_path / "study"),
             "protocol": "short_pull",
             "scenario": "rhomboid_leads_30ms",
@@ -81,3 +83,4 @@ def open_window(qtbot: QtBot, qapp: Any, home: Path, tmp_path: Path) -> Iterator
         opening.window.close()
         opening.window.jobs.finish()
         opening.window.deleteLater()
+    speak_as_chosen("en")

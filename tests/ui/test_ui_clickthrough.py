@@ -118,6 +118,9 @@ def test_connect_run_verdict_reopen(qtbot: QtBot, open_window: Open) -> None:
     with qtbot.waitSignal(work.result_shown, timeout=60_000):
         click(window, "open_session")
     assert work.result.document == document
+    click(window, "show_onsets")
+    qtbot.waitUntil(lambda: work.result.onsets.desk is not None, timeout=60_000)
+    assert len(work.result.onsets.view.traces) == len(document["repetitions"])
     window.go("library")
     click(window, "check_session")
     qtbot.waitUntil(lambda: work.library.findings.isVisible(), timeout=20_000)

@@ -5,6 +5,7 @@ import pytest
 from synthetic_source import SyntheticSource
 
 from labapp.ui.lanes import HEIGHT, TOP, Lanes
+from labapp.ui.tracesdelay import ShownDelay
 from labapp.ui.viewfilter import ViewFilter
 
 
@@ -97,3 +98,44 @@ def test_a_strip_has_the_lines_of_the_whole_that_reach_into_it(rate: float) -> N
         assert inside <= {tuple(row) for row in part.signal.tolist()}
         assert inside
         assert len(part.signal) < 0.3 * len(whole.signal)
+
+
+def test_the_ring_of_a_scrolling_view_holds_the_whole_window_at_its_place() -> None:
+    source = SyntheticSource(channels=2)
+    lanes = Lanes(source, 5.0, 1000)
+    for _ in range(30):
+        source.advance(777)
+        lanes.poll()
+    lanes.mode = "scroll"
+    plain, ring = lanes.lines(), lanes.lines(ring=True)
+    for one, other in zip(plain, ring, strict=True):
+        there = np.mod(one.signal[:, 0] + lanes.now_s, 5.0)
+        np.testing.assert_allclose(there, other.signal[:, 0], atol=1e-9)
+        np.testing.assert_array_equal(one.signal[:, 1], other.signal[:, 1])
+
+
+def test_gain_enlarges_the_picture_and_nothing_else() -> None:
+    source = SyntheticSource(channels=1)
+    source.counts //= 60  # small signals on the smallest scale, far from its edge
+    lanes = Lanes(source, 5.0, 1000)
+    source.advance(8000)
+    lanes.poll()
+    before = np.ptp(lanes.lines()[0].signal[:, [1, 3]])
+    lanes.lanes[0].scale.gain = 2.0
+    assert np.ptp(lanes.lines()[0].signal[:, [1, 3]]) == pytest.approx(2 * before)
+    assert lanes.lanes[0].scale.top == lanes.lanes[0].scale.limit / 2
+    assert lanes.lanes[0].value > 0
+
+
+def test_delay_to_the_screen_is_that_of_the_samples_of_a_frame() -> None:
+    delay = ShownDelay()
+    assert delay.words() == ""
+    for frame in range(100):
+        at = frame / 60
+        delay.add(at, at - 0.045, at - 0.025)
+    assert delay.ms == pytest.approx(35.0)
+    assert delay.most_ms == pytest.approx(45.0)
+    assert delay.words() == "shown 35 ms after arrival"
+    assert "at most 45 ms" in delay.details()
+    delay.clear()
+    assert delay.ms is None

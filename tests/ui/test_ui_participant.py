@@ -30,10 +30,10 @@ def test_it_opens_follows_and_closes(qtbot: QtBot, switch: ParticipantSwitch) ->
     assert display.windowFlags() & Qt.WindowType.WindowDoesNotAcceptFocus
     run = ProtocolRun(load_protocol("isometric_pull"), seed=1, start_ns=0)
     run.tick(4 * NS)
-    display.show_state(run.state)
+    display.show_moment(run.state)
     assert display.accessibleDescription() == "Build up over two seconds."
     run.press("pause", 4 * NS)
-    display.show_state(run.state)
+    display.show_moment(run.state)
     assert display.accessibleDescription() == "Pause. Breathe."
     display.close()
     assert not switch.isChecked()
@@ -58,6 +58,6 @@ def test_nobody_sees_the_beep_coming(qtbot: QtBot, switch: ParticipantSwitch) ->
     switch.display.resize(640, 360)
     for at in (wait, wait + 10):
         run.tick(at * NS // 10)
-        switch.display.show_state(run.state)
+        switch.display.show_moment(run.state)
         pictures.append(switch.display.grab().toImage())
     assert pictures[0] == pictures[1]

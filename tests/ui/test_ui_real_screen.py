@@ -1,116 +1,79 @@
-"""Real key and mouse events on a virtual screen: what QTest cannot see (focus, hit-testing)."""
+"""Real key and mouse events on a virtual screen: what QTest cannot see (focus, hit-testing).
+
+The walks are those of ``real_screen.py``. Those that take minutes run with LABAPP_LONG=1, or by
+``python tests/ui/real_screen.py``, which also takes the whole protocols.
+"""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import real_screen
 
-ROOT = Path(__file__).parents[2]
-NEEDED = ("xvfb-run", "xdotool")
+from labapp.session.file import open_session
+
 pytestmark = pytest.mark.skipif(
-    any(shutil.which(name) is None for name in NEEDED), reason="xvfb-run or xdotool is missing"
+    os.name == "nt" or any(shutil.which(name) is None for name in real_screen.NEEDED),
+    reason="Xvfb or xdotool is missing",
 )
 
-SCRIPT = """
-import json, subprocess, sys
-from labapp.ui.app import application
-from labapp.ui.opening import Opening
-from labapp.ui.preferences import Preferences
-from PySide6.QtCore import QPoint, QTimer, QProcess
-
-made = application()
-opening = Opening(Preferences(theme="light", study=sys.argv[1], speed=1.0), attach=False)
-seen = {}
-
-def at(name):
-    widget = opening.window.findChild(object, name)
-    point = widget.mapToGlobal(widget.rect().center())
-    return str(point.x()), str(point.y())
-
-def do(*words):
-    subprocess.run(["xdotool", *words], check=True, timeout=20)
-
-def ready():
-    opening.window.move(0, 0)
-    QTimer.singleShot(300, type_id)
-
-def type_id():
-    do("mousemove", *at("participant"), "click", "1", "type", "AB-014")
-    QTimer.singleShot(200, start)
-
-def start():
-    seen["participant"] = opening.work.setup.participant.text()
-    opening.work.recording_started.connect(lambda _: QTimer.singleShot(100, begin))
-    do("mousemove", *at("start_recording"), "click", "1")
-
-def begin():
-    if not opening.window.topbar.light.on:  # the recorder's first status is on its way
-        QTimer.singleShot(50, begin)
-        return
-    seen["page"] = opening.window.page
-    seen["light"] = opening.window.topbar.light.on
-    do("key", "space")
-    QTimer.singleShot(300, stop)
-
-def stop():
-    seen["running"] = opening.work.recording.running
-    do("key", "m")
-    do("key", "Escape")
-    QTimer.singleShot(300, finish)
-
-def finish():
-    seen["card"] = opening.work.run.text.text()
-    opening.work.stopped.connect(end)
-    do("mousemove", *at("finish"), "click", "1")
-
-def end():
-    seen["banners"] = opening.window.banners.text()
-    opening.window.close()
-
-opening.ready.connect(ready)
-QTimer.singleShot(60000, made.quit)
-made.exec()
-opening.window.jobs.finish()
-print(json.dumps(seen))
-"""
+takes_long = pytest.mark.skipif(
+    not os.environ.get("LABAPP_LONG"), reason="takes minutes: set LABAPP_LONG=1"
+)
 
 
-def test_a_technician_starts_and_stops_a_recording(tmp_path: Path) -> None:
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "LABAPP_HOME": str(tmp_path / "home"),
-        "QT_QPA_PLATFORM": "xcb",
-    }
-    done = subprocess.run(
-        [
-            "xvfb-run",
-            "-a",
-            "-s",
-            "-screen 0 1400x900x24",
-            sys.executable,
-            "-c",
-            SCRIPT,
-            str(tmp_path / "study"),
-        ],
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    seen = json.loads(done.stdout.strip().splitlines()[-1])
-    assert seen["participant"] == "AB-014"
-    assert seen["page"] == "run"
-    assert seen["light"] is True
-    assert seen["running"] is True
-    assert seen["card"] == "Stopped."
-    assert len(list((tmp_path / "study").glob("*.h5"))) == 1
-    assert not list((tmp_path / "study").glob("*.recording"))
+@pytest.fixture
+def display() -> Iterator[str]:
+    with real_screen.screen() as name:
+        yield name
+
+
+@pytest.fixture
+def folder(home: Path, tmp_path: Path) -> Iterator[Path]:
+    """Where the walk's home and study lie; nothing it started outlives it."""
+    yield tmp_path
+    real_screen.end_recorders(tmp_path)
+
+
+@takes_long
+def test_fresh_start_to_verdict_with_a_rejection_a_redo_and_a_pause(
+    display: str, folder: Path
+) -> None:
+    found = real_screen.walk_verdict(display, folder, "short_pull", 60.0)
+    verdict = found["seen"]["verdict"]
+    assert verdict["state"] == "first"
+    assert verdict["muscle"] == "RM_R"
+    with open_session(found["session"]) as session:
+        kinds = [marker.kind for marker in session.markers]
+        reasons = [m.data["reason"] for m in session.markers if m.kind == "reason"]
+        rejected = [rep["rejected"] for rep in session.repetitions]
+        assert all(stream.lost == 0 for stream in session.streams.values())
+    for kind in ("marker", "reject", "pause", "resume", "finished"):
+        assert kind in kinds
+    assert reasons[0] == "not as asked"
+    assert rejected[0] is True
+    assert not list((folder / "study").glob("*.recording"))
+
+
+def test_a_window_that_dies_in_a_pull_is_followed_by_one_that_goes_on(
+    display: str, folder: Path
+) -> None:
+    path = real_screen.walk_killed(display, folder)
+    with open_session(path) as session:
+        kinds = [marker.kind for marker in session.markers]
+        assert [rep["rejected"] for rep in session.repetitions] == [True, False]
+        assert all(stream.lost == 0 for stream in session.streams.values())
+    assert kinds[-1] == "stop"
+
+
+@takes_long
+def test_a_device_that_is_pulled_out_and_plugged_in_again(display: str, folder: Path) -> None:
+    path = real_screen.walk_unplugged(display, folder)
+    with open_session(path) as session:
+        segments = {run["segment"] for run in session.streams["emg"].runs}
+        assert len(segments) == 2
+        assert {run["segment"] for run in session.streams["force"].runs} == {0}

@@ -21,6 +21,8 @@ def plan():
         pull_cells=(campaign.Cell((25, 25), (50, 50)),),
         null_cells=(campaign.Cell((20, 20), (25, 150)), campaign.Cell((26, 12), (50, 50))),
         lead_cells=(campaign.Cell((20, 20), (50, 50), 30),),
+        joint=1,
+        joint_cells=(campaign.Cell((20, 20), (50, 100)),),
     )
 
 
@@ -57,6 +59,15 @@ def test_a_true_lead_is_called(results):
         assert sessions.verdicts == ("first",)
         assert abs(np.mean(sessions.lags)) < 8
         assert sessions.covered == (True,)
+
+
+def test_pulls_of_a_cell_are_read_together(results):
+    assert len(results.joint) == 2
+    for one in results.joint:
+        assert one.n == 12
+        assert one.lags == (one.lag,)
+        assert one.covered == (abs(one.lag) < one.half)
+        assert one.covered
 
 
 def test_single_onsets_are_scored(results):

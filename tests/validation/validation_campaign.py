@@ -23,6 +23,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "analysis"), str(ROOT)]
 # Each process works on one small matrix at a time: threads would only wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from joint_cells import Joint, run_joint  # noqa: E402
 from known_truth import KINDS, SHAPES  # noqa: E402
 from validation_runs import (  # noqa: E402
     Cell,
@@ -49,6 +50,9 @@ PULL_CELLS = (
     Cell((20, 20), (50, 100)),
     Cell((20, 20), (25, 150)),
 )
+JOINT_CELLS = PULL_CELLS[5:]
+"""Unequal rise: what single pulls cannot tell, all pulls of a cell together should."""
+
 NULL_CELLS = (
     Cell((12, 12), (50, 50)),
     Cell((20, 20), (50, 50)),
@@ -83,9 +87,11 @@ class Plan:
     pull_cells: tuple[Cell, ...] = PULL_CELLS
     null_cells: tuple[Cell, ...] = NULL_CELLS
     lead_cells: tuple[Cell, ...] = LEAD_CELLS
+    joint: int = 0
+    joint_cells: tuple[Cell, ...] = JOINT_CELLS
 
 
-FULL = Plan(SHAPES, KINDS, pulls=200, sessions=5, compared=8)
+FULL = Plan(SHAPES, KINDS, pulls=200, sessions=5, compared=8, joint=17)
 SHORT = Plan(
     ("cosine",),
     KINDS,
@@ -105,6 +111,7 @@ class Results:
     pulls: list[Pulls]
     sessions: list[Sessions]
     peers: list[Peers]
+    joint: list[Joint]
 
 
 def jobs(cells: Sequence[Cell], plan: Plan, n: int, seed: int) -> list[Job]:
@@ -124,21 +131,27 @@ def run(plan: Plan, seed: int, workers: int = 1) -> Results:
     pulls = jobs(plan.pull_cells, plan, plan.pulls, seed)
     sessions = jobs(cells, plan, plan.sessions, seed + 100_000)
     compared = jobs(plan.pull_cells, plan, plan.compared, seed + 200_000)
+    joint = jobs(plan.joint_cells, plan, plan.joint, seed + 300_000)
     if workers == 1:
         return Results(
             [run_pulls(j) for j in pulls],
             [run_sessions(j) for j in sessions],
             [run_peers(j) for j in compared],
+            [run_joint(j) for j in joint],
         )
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting = (
             [pool.submit(run_pulls, j) for j in pulls],
             [pool.submit(run_sessions, j) for j in sessions],
             [pool.submit(run_peers, j) for j in compared],
+            [pool.submit(run_joint, j) for j in joint],
         )
-        first, second, third = waiting
+        first, second, third, fourth = waiting
         return Results(
-            [f.result() for f in first], [f.result() for f in second], [f.result() for f in third]
+            [f.result() for f in first],
+            [f.result() for f in second],
+            [f.result() for f in third],
+            [f.result() for f in fourth],
         )
 
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import labelled_sets
 import numpy as np
 import peer_packages as peers
+from joint_cells import joint_table
 
 if TYPE_CHECKING:
+    from joint_cells import Joint
     from validation_campaign import Plan, Results
     from validation_runs import Peers, Pulls, Scored, Sessions
 
@@ -34,7 +36,7 @@ def page(results: Results, plan: Plan, seed: int) -> str:
         f"{len(results.pulls)} cells of single pulls, {len(results.sessions)} of sessions, "
         f"{len(results.peers)} of packages.",
         "## What must hold",
-        must_hold(results.pulls, results.sessions),
+        must_hold(results.pulls, results.sessions, results.joint),
         f"## Verdicts of sessions where nothing leads\n\nSessions of 12 pulls, each onset "
         f"jittered by 6 ms; {plan.sessions} sessions per shape and generator, {cells} of "
         "these per row. A session counts as *given* unless it is not interpretable. *Own rises* "
@@ -43,6 +45,7 @@ def page(results: Results, plan: Plan, seed: int) -> str:
         session_table(null),
         "## Verdicts of sessions where the first muscle leads",
         session_table(lead),
+        *joint_part(results.joint),
         f"## Single pulls\n\n{plan.pulls} pulls per shape and generator, true lags -40 to 40 "
         "ms; bias and SD in ms, coverage of the 95 % interval. *Flagged* pulls were called not "
         "interpretable (below 10 dB, or rises that differ).",
@@ -55,7 +58,21 @@ def page(results: Results, plan: Plan, seed: int) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def must_hold(pulls: Sequence[Pulls], sessions: Sequence[Sessions]) -> str:
+def joint_part(joint: Sequence[Joint]) -> list[str]:
+    """Section about cells whose pulls are read together; nothing where none was."""
+    if not joint:
+        return []
+    return [
+        "## Unequal rise: all pulls of a cell read together\n\nThe pulls of "
+        f"{len(joint[0].lags)} sessions of 12 per shape and generator, equal onsets, each "
+        "jittered by 6 ms. How fast the muscles rise, and "
+        "along which curve, is read from all pulls at once, the lag at these rises; beside it the "
+        "same by single sessions, with their scatter.",
+        joint_table(joint, GENERATORS),
+    ]
+
+
+def must_hold(pulls: Sequence[Pulls], sessions: Sequence[Sessions], joint: Sequence[Joint]) -> str:
     """Goal, worst and share of cells that meet it."""
     equal = [p for p in pulls if not _uneven(p.cell.snr_db) and not _uneven(p.cell.rise_ms)]
     unequal = [p for p in pulls if _uneven(p.cell.snr_db)]
@@ -74,6 +91,8 @@ def must_hold(pulls: Sequence[Pulls], sessions: Sequence[Sessions]) -> str:
     add("bias of a pull, equal SNR and rise", 2.0, [p.bias for p in equal])
     add("bias of a pull, unequal SNR", 5.0, [p.bias for p in unequal])
     add("bias of a pull, unequal rise", 7.0, [p.bias for p in slow])
+    together = "lag of all pulls of a cell read together (own rises), unequal rise"
+    add(together, 7.0, [j.lag for j in joint])
     own = [s for s in null if _uneven(s.cell.rise_ms) and not _uneven(s.cell.snr_db)]
     add(
         "mean lag of sessions with own rises, unequal rise",

@@ -14,6 +14,12 @@ from labapp.workflow.person import PersonFacts, looks_personal
         ("call 555-123-4567", "phone"),
         ("born 12.03.1987", "date"),
         ("1987-03-12", "date"),
+        ("12 March 1987", "date"),
+        ("3. Mai 1987", "date"),
+        ("DOB 87", "birth"),
+        ("geb. 1987", "birth"),
+        ("insured 1234567890", "number"),
+        ("(030) 123 4567", "phone"),
         ("Frau Müller, left shoulder", "name"),
         ("Dr. Smith referred", "name"),
     ],
@@ -31,6 +37,8 @@ def test_what_could_tell_who_it_is(text, what):
         "pull 3 of 12 repeated, 80 N, 1000 Hz",
         "RM 2/3 between T2 and T5",
         "cable 0.8 m",
+        "gain 1000, 24 bit, 8388607 counts",
+        "may repeat 3 times",
     ],
 )
 def test_a_plain_note_passes(text):
@@ -38,5 +46,7 @@ def test_a_plain_note_passes(text):
 
 
 def test_facts_are_plain_json():
-    facts = PersonFacts(consent=True, dominant="left", note="x")
-    assert facts.as_marker() == {"consent": True, "dominant": "left", "note": "x"}
+    facts = PersonFacts(consent=True, dominant="left", note="x", tested="right")
+    assert facts.as_marker() == {
+        "consent": True, "dominant": "left", "note": "x", "tested": "right",
+    }  # fmt: skip

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import labapp
+from labapp.analysis.edited import edited_result
 from labapp.workflow.files import check
+from labapp.workflow.pull_traces import pull_traces
 
 PAIR = "RM_R-UT_R"
 
@@ -91,6 +93,24 @@ def test_every_cue_of_the_protocol_is_in_the_session(recorded):
         assert session.participant == "DEMO-001"
         assert 'id = "isometric_pull"' in session.protocol_text
         assert not any(rep["rejected"] for rep in session.repetitions)
+
+
+def test_traces_of_the_pulls_are_what_the_analysis_saw(recorded):
+    one = recorded("rhomboid_leads_30ms")
+    by_hand = edited_result(one.document, {})
+    assert by_hand["verdict"] == one.document["verdict"]
+    traces = pull_traces(one.path, one.document)
+    assert list(traces) == [rep["index"] for rep in one.document["repetitions"]]
+    for rep in one.document["repetitions"]:
+        pull = traces[rep["index"]]
+        assert pull.zero_s == rep["cue_s"]
+        assert pull.force is not None
+        for muscle, onset in rep["onsets"].items():
+            trace = pull.emg[muscle]
+            assert trace.times[0] <= rep["cue_s"] - 0.49
+            rest = trace.values[trace.times < onset["low_s"] - 0.05]
+            burst = trace.values[trace.times > onset["high_s"] + 0.05]
+            assert np.std(burst) > 3 * np.std(rest)
 
 
 def test_the_document_is_complete(recorded):

@@ -1,6 +1,7 @@
 """The signal check, on channels with known faults."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -28,6 +29,11 @@ class Bench:
             active = fault.get("active", 20.0) * rng.normal(size=n) * pull
             x = 10 * (quiet + active)
             x += 10 * fault.get("hum", 0.0) * np.sin(2 * np.pi * 50 * t)
+            if "hum60" in fault:
+                x += 10 * fault["hum60"] * np.sin(2 * np.pi * 60 * t)
+            if "heart" in fault:
+                beat = np.mod(t, 0.9) - 0.4
+                x += 10 * fault["heart"] * (1 - np.abs(beat) / 0.008).clip(0)
             if "drift" in fault:
                 x += 10 * fault["drift"] * np.sin(2 * np.pi * 4 * t) * pull
             if "dead" in fault:
@@ -82,6 +88,92 @@ def test_each_fault_is_found_on_its_channel_only():
     assert "motion" in named["LT_L"]
     assert named["RM_L"] == {"heard"}
     assert found["RM_L"].level == "warn"
+
+
+GOOD = {"noise", "line", "motion", "clipping", "flat", "heard", "ecg", "loss"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "light", "level", "says"),
+    [
+        ({"noise": 7}, "noise", "warn", "check the skin contact"),
+        ({"noise": 14, "active": 60.0}, "noise", "bad", "clean the skin"),
+        ({"hum": 0.9}, "line", "warn", "check the reference electrode"),
+        ({"hum": 2.0}, "line", "bad", "50 Hz hum"),
+        ({"hum60": 2.0}, "line", "bad", "60 Hz hum"),
+        ({"drift": 10}, "motion", "warn", "fix the cables with tape"),
+        ({"drift": 60}, "motion", "bad", "prepare the skin"),
+        ({"active": 4.0}, "heard", "warn", "check the electrode's site"),
+        ({"active": 0.3}, "heard", "bad", "is the electrode on this muscle?"),
+        ({"heart": 20.0}, "ecg", "warn", "keep pulls away from beats"),
+        ({"heart": 40.0}, "ecg", "bad", "away from the heart"),
+        ({"dead": 1}, "flat", "bad", "electrode or cable is off"),
+        ({"clipped": 1}, "clipping", "bad", "lower the gain"),
+    ],
+)
+def test_every_light_has_its_fault_and_its_corrective_sentence(fault, light, level, says):
+    found = lights(Bench(RM_R=fault, UT_R={}))
+    lit = {f.check: f for f in found["RM_R"].findings}
+    assert lit[light].level == level
+    assert says in lit[light].text
+    assert found["RM_R"].level == level
+    # Its neighbour, which has no fault, has every light and all of them green.
+    assert {f.check: f.level for f in found["UT_R"].findings} == dict.fromkeys(GOOD, "good")
+
+
+def test_faults_of_the_simulated_lab_are_seen_through_the_wire():
+    """Hum, heart, noise and a silent muscle, as a real BITalino would send them."""
+    check = _checked_in_the_lab(
+        {
+            "RM_R": {"snr_db": 25.0},
+            "UT_R": {"snr_db": 25.0, "hum_uv": 8.0},
+            "MT_R": {"snr_db": 25.0, "ecg_uv": 120.0},
+            "LT_R": {"silent": True, "noise_uv": 14.0},
+        }
+    )
+    poor = {
+        muscle: {f.check for f in one.findings if f.level != "good"}
+        for muscle, one in check.items()
+    }
+    assert poor["RM_R"] == set()
+    assert "line" in poor["UT_R"]
+    assert "ecg" not in poor["UT_R"]
+    assert "ecg" in poor["MT_R"]
+    assert "line" not in poor["MT_R"]
+    assert poor["LT_R"] == {"noise", "heard"}
+
+
+def _checked_in_the_lab(muscles):
+    """Run both steps on a BITalino of the simulated lab with these muscles."""
+    from labapp.device import get_driver
+    from labapp.model import SampleBlock
+    from labapp.simulate.lab import SimulatedLab
+    from labapp.simulate.scenario import Muscle, Scenario
+
+    scenario = Scenario("faults", tuple(Muscle(code, **words) for code, words in muscles.items()))
+    lab, driver = SimulatedLab(scenario, seed=2), get_driver("bitalino")
+    settings = driver.settings_type()
+    montage = dict(zip(("A1", "A2", "A3", "A4"), muscles, strict=True))
+    device, codec = lab.device(driver, settings, channel_map=montage), driver.codec(settings)
+    begin = 1_000_000_000
+    for step in driver.start(settings):
+        device.receive(step.send, begin)
+    lab.hear("check", begin + round(SPANS["contract"][0] * 1e9), STEPS[1].heard)
+    blocks = []
+    while (due := device.next_arrival_ns()) < begin + round(14.5e9):
+        assert due > 0
+        data, _ = device.next_chunk()
+        blocks += [item for item in codec.feed(data) if isinstance(item, SampleBlock)]
+    counts = np.zeros((max(block.stop for block in blocks), len(codec.channels)), np.int32)
+    for block in blocks:
+        counts[block.first : block.stop] = block.counts
+    channels = tuple(
+        replace(channel, muscle=montage.get(channel.name)) for channel in codec.channels
+    )
+    bench = Bench(RM_R={})
+    bench.counts, bench.valid = counts, np.ones(len(counts), dtype=bool)
+    bench.streams = (_Stream("emg", codec.rate, channels),)
+    return lights(bench)
 
 
 def test_rest_alone_is_judged_without_the_pull():

@@ -20,9 +20,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from labapp import palette
+from labapp.translate import tr
 from labapp.ui import backsites
 from labapp.ui.look import Look
 from labapp.ui.parts import named
+from labapp.ui.words import muscle_name
 
 REACH = 16.0
 """How near (design units) to a site a channel must be dropped."""
@@ -40,9 +42,13 @@ class MappedChannel:
 
 
 class BackMap(QWidget):
-    """Sites on a back, channels on the sites; `dropped` carries a row and its new code."""
+    """Sites on a back, channels on the sites; `dropped` carries a row and its new code.
+
+    `pointed` carries the code of the site under the pointer, empty between sites.
+    """
 
     dropped = Signal(int, str)
+    pointed = Signal(str)
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -53,8 +59,8 @@ class BackMap(QWidget):
         named(
             self,
             "back_map",
-            "Electrode sites on the back",
-            "Seen from behind. Drag a channel to a site; drag it off the back to free it.",
+            tr("Electrode sites on the back"),
+            tr("Seen from behind. Drag a channel to a site; drag it off the back to free it."),
         )
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
@@ -62,13 +68,18 @@ class BackMap(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return room for the back and the row of free channels."""
-        return QSize(self.look.px(backsites.WIDTH), self.look.px(backsites.HEIGHT + CHIPS))
+        least = self.look.px(backsites.HEIGHT + CHIPS)
+        lowest = max((box.bottom() for box in self._chips().values()), default=0.0)
+        return QSize(self.look.px(backsites.WIDTH), max(least, round(lowest) + self.look.px(10)))
 
     def set_channels(self, channels: Sequence[MappedChannel]) -> None:
         """Show where these channels lie."""
         self._channels = tuple(channels)
+        self.updateGeometry()
         self.setAccessibleDescription(
-            "; ".join(f"{c.name}: {palette.name(c.code) if c.code else 'free'}" for c in channels)
+            "; ".join(
+                f"{c.name}: {muscle_name(c.code) if c.code else tr('free')}" for c in channels
+            )
         )
         self.update()
 
@@ -81,15 +92,24 @@ class BackMap(QWidget):
 
     def chip(self, row: int) -> QRectF | None:
         """Place of a free channel in the widget."""
-        free = [c for c in self._channels if not c.code]
-        font = QFontMetricsF(self.look.font(12))
-        x, y = float(self.look.px(8)), float(self.look.px(backsites.HEIGHT + 10))
-        for channel in free:
-            width = font.horizontalAdvance(channel.name) + self.look.px(16)
-            if channel.row == row:
-                return QRectF(x, y, width, self.look.px(24))
-            x += width + self.look.px(6)
-        return None
+        return self._chips().get(row)
+
+    def _chips(self) -> dict[int, QRectF]:
+        """Places of the free channels by row, as many to a line as there is room for."""
+        metrics = QFontMetricsF(self.look.font(12))
+        gap, tall = self.look.px(6), self.look.px(24)
+        left, right = float(self.look.px(8)), float(self.look.px(backsites.WIDTH))
+        x, y = left, float(self.look.px(backsites.HEIGHT + 10))
+        places: dict[int, QRectF] = {}
+        for channel in self._channels:
+            if channel.code:
+                continue
+            width = metrics.horizontalAdvance(_short(channel.name)) + self.look.px(16)
+            if x > left and x + width > right:
+                x, y = left, y + tall + gap
+            places[channel.row] = QRectF(x, y, width, tall)
+            x += width + gap
+        return places
 
     def _point(self, point: backsites.Point) -> QPointF:
         return QPointF(point[0] * self.look.scale, point[1] * self.look.scale)
@@ -130,6 +150,7 @@ class BackMap(QWidget):
         over = self._channel_at(event.position()) is not None
         hand = Qt.CursorShape.OpenHandCursor if over else Qt.CursorShape.ArrowCursor
         self.setCursor(Qt.CursorShape.ClosedHandCursor if self._held is not None else hand)
+        self.pointed.emit(self._site_at(event.position()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Put it down: on a site, or off the back."""
@@ -146,7 +167,9 @@ class BackMap(QWidget):
             code = self._site_at(QPointF(event.pos()))
             found = backsites.place(code)
             if found is not None:
-                QToolTip.showText(event.globalPos(), f"{palette.name(code)}\n{found[0].rule}", self)
+                QToolTip.showText(
+                    event.globalPos(), f"{muscle_name(code)}\n{tr(found[0].rule)}", self
+                )
                 return True
         return super().event(event)
 
@@ -173,7 +196,7 @@ class BackMap(QWidget):
         if not free and self._held is None:
             painter.setPen(look.colour("faint"))
             where = QRectF(0, look.px(backsites.HEIGHT), self.width(), look.px(CHIPS))
-            painter.drawText(where, int(Qt.AlignmentFlag.AlignCenter), "seen from behind")
+            painter.drawText(where, int(Qt.AlignmentFlag.AlignCenter), tr("seen from behind"))
         if self._held is not None:
             box = QRectF(0, 0, look.px(44), look.px(24))
             box.moveCenter(self._pointer)
@@ -207,7 +230,7 @@ class BackMap(QWidget):
         for name, (x, y) in backsites.LANDMARKS:
             painter.drawText(self._point((x - 20, y + 3)), name)
         painter.setFont(look.font(12))
-        for words, x in (("left", 14.0), ("right", 250.0)):
+        for words, x in ((tr("left"), 14.0), (tr("right"), 250.0)):
             painter.drawText(self._point((x, 20)), words)
 
     def _paint_site(
@@ -233,7 +256,7 @@ class BackMap(QWidget):
             painter.drawEllipse(self._point(at), look.px(REACH), look.px(REACH))
         if lies and channel is not None:
             painter.setFont(look.font(12, bold=True))
-            name = channel.name.rpartition(" ")[2]
+            name = _short(channel.name)
             width = painter.fontMetrics().horizontalAdvance(name) + look.px(8)
             out = 1 if at[0] > backsites.WIDTH / 2 else -1
             box = QRectF(0, 0, width, look.px(17))
@@ -252,4 +275,9 @@ class BackMap(QWidget):
         painter.setBrush(look.colour("surface"))
         painter.drawRoundedRect(box, look.px(12), look.px(12))
         painter.setPen(look.colour("text"))
-        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), name.rpartition(" ")[2])
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), _short(name))
+
+
+def _short(name: str) -> str:
+    """Name of a channel without its device."""
+    return name.rpartition(" ")[2]

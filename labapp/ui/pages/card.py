@@ -8,12 +8,19 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from labapp.translate import phrase, tr
 from labapp.trials.run import RunState
 from labapp.ui.look import Look
 from labapp.ui.parts import named
 
+BREATHS = {"in": phrase("in"), "out": phrase("out")}
 PHASE_INK = {"pre": "grey", "con": "accent", "hold": "accent", "ecc": "grey", "rest": "grey"}
-_SPOKEN = {"done": "done", "rejected": "rejected", "now": "in progress", "todo": "to come"}
+_SPOKEN = {
+    "done": phrase("done"),
+    "rejected": phrase("rejected"),
+    "now": phrase("in progress"),
+    "todo": phrase("to come"),
+}
 
 
 class PhaseBar(QWidget):
@@ -23,7 +30,9 @@ class PhaseBar(QWidget):
         super().__init__()
         self.look = look
         self.state: RunState | None = None
-        named(self, "phase_bar", "Phases of the repetition", "Where in the repetition we are")
+        named(
+            self, "phase_bar", tr("Phases of the repetition"), tr("Where in the repetition we are")
+        )
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         look.changed.connect(self.updateGeometry)
 
@@ -45,7 +54,7 @@ class PhaseBar(QWidget):
         look = self.look
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        steps = (*state.steps, "rest")
+        steps = (*state.steps, tr("rest"))
         gap = look.px(4)
         width = (self.width() - gap * (len(steps) - 1)) / len(steps)
         height = look.px(12)
@@ -83,8 +92,10 @@ class Dots(QWidget):
         named(
             self,
             "dots",
-            "Repetitions",
-            "One mark a repetition: filled = done, cross = rejected, ring = now, pale = to come",
+            tr("Repetitions"),
+            tr(
+                "One mark a repetition: filled = done, cross = rejected, ring = now, pale = to come"
+            ),
         )
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         look.changed.connect(self.updateGeometry)
@@ -97,7 +108,7 @@ class Dots(QWidget):
         """Show another state of the repetitions."""
         if dots != self.dots:
             self.dots = dots
-            self.setAccessibleDescription(", ".join(_SPOKEN[dot] for dot in dots))
+            self.setAccessibleDescription(", ".join(tr(_SPOKEN[dot]) for dot in dots))
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -133,7 +144,11 @@ class Dots(QWidget):
 
 def breath_words(breath: str) -> str:
     """Return how to breathe in this step; nothing where it is free."""
-    return "" if breath in {"", "free"} else f"Breath: {breath}"
+    return (
+        ""
+        if breath in {"", "free"}
+        else tr("Breath: {breath}", breath=tr(BREATHS.get(breath, breath)))
+    )
 
 
 def large_words(text: str) -> str:
@@ -141,12 +156,12 @@ def large_words(text: str) -> str:
     return re.sub(r"(?<=\w)-(?=\w)", "\u2011", text.replace(" - ", " \u2013 "))
 
 
-def time_words(state: RunState, *, waiting: str = "waiting for Space") -> str:
+def time_words(state: RunState, *, waiting: str = "") -> str:
     """Return how long this step still takes, or what it waits for."""
     if state.over or state.paused:
         return ""
     if state.waiting:
-        return waiting
+        return waiting or tr("waiting for Space")
     if state.countdown is not None:
         return f"{state.countdown} s"
     return f"{state.remaining_s:.1f} s" if state.remaining_s is not None else ""

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout
 
+from labapp.translate import phrase, tr
 from labapp.ui.jobs import Jobs
 from labapp.ui.look import Look
+from labapp.ui.pages.lights import ChannelLights
 from labapp.ui.pages.page import Page
-from labapp.ui.parts import Card, Level, button, clear, fact, label, named, set_role
+from labapp.ui.pages.tarecard import TareCard
+from labapp.ui.parts import Card, button, clear, column, label, named, set_role
 from labapp.ui.theme import GRID
-from labapp.ui.words import muscle_short
 
 if TYPE_CHECKING:
     from labapp.ui.recording import LiveRecording
     from labapp.workflow.signal_check import ChannelCheck, CheckStep, Span, StepName
 
 TICK_MS = 50
-WORDS = {"good": "good", "warn": "doubtful", "bad": "mend"}
-PURPOSE = (
+PURPOSE = phrase(
     "Six seconds of rest and a light pull show whether every electrode is fit for the test: "
     "noise, mains hum, contact, clipping, heart beats, and whether it hears its muscle."
 )
@@ -41,7 +36,7 @@ class CheckPage(Page):
     failed = Signal(object)
 
     def __init__(self, look: Look) -> None:
-        super().__init__(look, "check", "Check")
+        super().__init__(look, "check", tr("Check"))
         self.recording: LiveRecording | None = None
         self.checks: tuple[ChannelCheck, ...] = ()
         self._who = ""
@@ -60,33 +55,40 @@ class CheckPage(Page):
     def _build(self) -> None:
         line = QHBoxLayout()
         line.setSpacing(2 * GRID)
-        guide = Card("Signal check", "check_guide", PURPOSE)
+        guide = Card(tr("Signal check"), "check_guide", tr(PURPOSE))
         self.text = label("", name="check_text", wrap=True)
         set_role(self.text, "hero")
         self.text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.bar = QProgressBar()
-        named(self.bar, "check_bar", "Progress of the step", "Time passed in this step")
+        named(self.bar, "check_bar", tr("Progress of the step"), tr("Time passed in this step"))
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
         guide.column.addWidget(self.text, 1)
         guide.column.addWidget(self.bar)
-        self.channels = Card("Channels", "check_channels")
+        self.channels = Card(tr("Channels"), "check_channels")
         self._rows = QVBoxLayout()
         self._rows.setSpacing(GRID)
         self.channels.column.addLayout(self._rows)
         self.channels.column.addStretch(1)
-        line.addWidget(guide, 1)
-        line.addWidget(self.channels, 1)
+        self.tare = TareCard(self.look)
+        self.tare.failed.connect(self.failed)
+        left = column(guide, self.tare, spacing=2 * GRID)
+        left.setStretch(0, 1)
+        line.addLayout(left, 2)
+        line.addWidget(self.channels, 3)
         self.inside.addLayout(line, 1)
         self.to_setup = button(
-            "Set up a recording", "check_to_setup", "Opens the page Set up", role="primary"
+            tr("Set up a recording"),
+            "check_to_setup",
+            tr("Opens the page Set up"),
+            role="primary",
         )
         self.to_setup.clicked.connect(self.setup_wanted)
         self.start = button(
-            "Start the check", "start_check", "Rest, then a light pull; takes 12 seconds"
+            tr("Start the check"), "start_check", tr("Rest, then a light pull; takes 12 seconds")
         )
         self.start.clicked.connect(self.begin)
-        self.to_run = button("Go to the test", "check_to_run", "Opens the page Run")
+        self.to_run = button(tr("Go to the test"), "check_to_run", tr("Opens the page Run"))
         self.to_run.clicked.connect(self.run_wanted)
         self.add_actions(self.to_setup, self.start, self.to_run)
 
@@ -100,19 +102,30 @@ class CheckPage(Page):
         self._jobs.finish()
         self.recording, self._who = recording, who
         self.checks, self._spans, self._steps = (), {}, []
+        self.tare.set_recording(recording)
         clear(self._rows)
         self.bar.hide()
         self.to_setup.setVisible(recording is None)
         self.start.setVisible(recording is not None)
         self.to_run.setVisible(recording is not None)
         if recording is None:
-            self.text.setText("No recording is running.")
-            self._say_nothing("The check needs a running recording.")
+            self.text.setText(tr("No recording is running."))
+            self._say_nothing(tr("The check needs a running recording."))
             return
         recording.run_changed.connect(self._allow)
-        self.text.setText("Electrodes on, cables fixed, arm supported?")
-        self._say_nothing("No check was made in this recording yet.")
+        self.text.setText(tr("Electrodes on, cables fixed, arm supported?"))
+        self._say_nothing(tr("No check was made in this recording yet."))
         self._allow()
+
+    def entered(self) -> None:
+        """Follow the load cell while the page is in front."""
+        if self._able:
+            self.tare.follow()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Leave the load cell alone while another page is in front."""
+        super().hideEvent(event)
+        self.tare.rest()
 
     def allow_analysis(self) -> None:
         """Offer the check: the libraries of the analysis have been loaded."""
@@ -136,8 +149,9 @@ class CheckPage(Page):
         free = recording is not None and not recording.running and not self._steps
         self.start.setEnabled(free and self._able)
         running = recording is not None and recording.running
-        self.hint.setText("The check waits until the protocol has ended." if running else "")
-        self.start.setText("Repeat the check" if self.checks else "Start the check")
+        waits = tr("The check waits until the protocol has ended.")
+        self.hint.setText(waits if running else "")
+        self.start.setText(tr("Repeat the check") if self.checks else tr("Start the check"))
         set_role(self.start, "" if self.checks else "primary")
         set_role(self.to_run, "primary" if self.checks else "")
 
@@ -146,7 +160,7 @@ class CheckPage(Page):
         if recording is None:
             return
         self._began_s = recording.mark("check", {"step": step.name, **step.heard})
-        self.text.setText(step.text)
+        self.text.setText(tr(step.text))
         self._allow()
 
     def _tick(self) -> None:
@@ -170,7 +184,7 @@ class CheckPage(Page):
         from labapp.workflow.signal_check import check_signals
 
         source, spans = recording.source, dict(self._spans)
-        self.text.setText("Looking at the signals.")
+        self.text.setText(tr("Looking at the signals."))
         self._jobs.start(lambda _: check_signals(source, spans), self._show, shown=False)
 
     def _show(self, found: object) -> None:
@@ -184,15 +198,18 @@ class CheckPage(Page):
         bad = sum(one.level == "bad" for one in self.checks)
         doubtful = sum(one.level == "warn" for one in self.checks)
         if not self.checks:
-            self.text.setText("No channel has a muscle. Say which on the page Set up.")
+            self.text.setText(tr("No channel has a muscle. Say which on the page Set up."))
         elif bad or doubtful:
-            parts = [f"{bad} to mend"] * bool(bad) + [f"{doubtful} doubtful"] * bool(doubtful)
-            self.text.setText(f"{', '.join(parts)} of {len(self.checks)} channels.")
+            parts = [tr("{n} to mend", n=bad)] * bool(bad)
+            parts += [tr("{n} doubtful", n=doubtful)] * bool(doubtful)
+            self.text.setText(
+                tr("{parts} of {n} channels.", parts=", ".join(parts), n=len(self.checks))
+            )
         else:
-            self.text.setText(f"All {len(self.checks)} channels are good.")
+            self.text.setText(tr("All {n} channels are good.", n=len(self.checks)))
         clear(self._rows)
         for one in self.checks:
-            self._rows.addWidget(self._row(one))
+            self._rows.addWidget(ChannelLights(self.look, one))
         self._allow()
 
     def _say_nothing(self, text: str) -> None:
@@ -203,22 +220,6 @@ class CheckPage(Page):
         self._timer.stop()
         self._steps = []
         self.bar.hide()
-        self.text.setText("The check could not be made.")
+        self.text.setText(tr("The check could not be made."))
         self._allow()
         self.failed.emit(error)
-
-    def _row(self, one: ChannelCheck) -> QWidget:
-        poor = [f.text for f in one.findings if f.level != "good"]
-        name = f"check_{one.muscle}"
-        holder = fact(
-            WORDS[one.level],
-            cast("Level", one.level),
-            f"{muscle_short(one.muscle)}: {'; '.join(poor) if poor else 'all checks passed'}",
-            name,
-            "\n".join(f.text for f in one.findings),
-        )
-        word = holder.findChild(QLabel, f"{name}_word")
-        if word is not None:
-            word.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            word.setFixedWidth(self.look.px(88))
-        return holder

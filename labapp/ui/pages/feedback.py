@@ -10,10 +10,12 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QSizePolicy, QVBoxLayout, QWidget
 
 from labapp import palette
+from labapp.translate import tr
 from labapp.ui.look import Look
 from labapp.ui.parts import label, named, row
 from labapp.ui.theme import GRID
 from labapp.ui.words import muscle_short, pair_sentence, pair_short, ratio_short
+from labapp.workflow.spoken import spoken
 
 if TYPE_CHECKING:
     from labapp.workflow.live_levels import Level
@@ -28,13 +30,18 @@ WIDEST = 4.0
 def look_words(look: PullLook) -> str:
     """One sentence about a pull: ``"RM right 21 ms before UT right (±12)"``."""
     if look.told is None:
-        return f"Cannot tell: {look.reasons[0]}" if look.reasons else "Cannot tell"
+        if not look.reasons:
+            return tr("Cannot tell")
+        return tr("Cannot tell: {reason}", reason=spoken(look.reasons[0]))
     lag = look.lags[look.told]
     half = f"±{(lag.high - lag.low) / 2 * 1e3:.0f}"
     pair = f"{look.asked}-{look.told}"
     if look.light == "close":
         number = f"{lag.lag * 1e3:+.0f}".replace("-", "\u2212").replace("+0", "0")
-        return f"Too close to tell: {pair_short(pair)} {number} ms ({half})"
+        return tr(
+            "Too close to tell: {pair} {ms} ms ({half})",
+            pair=pair_short(pair), ms=number, half=half,
+        )  # fmt: skip
     return f"{pair_sentence(pair, lag.lag * 1e3)} ({half})"
 
 
@@ -60,7 +67,7 @@ class OrderLight(QWidget):
         super().__init__()
         self.look = look
         self._ink: str | None = None
-        named(self, "order_light", "Order of the last pull")
+        named(self, "order_light", tr("Order of the last pull"))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         look.changed.connect(self.updateGeometry)
 
@@ -71,7 +78,7 @@ class OrderLight(QWidget):
     def show_muscle(self, code: str | None) -> None:
         """Light up for a muscle, or go grey."""
         self._ink = code
-        self.setAccessibleDescription(muscle_short(code) if code else "grey")
+        self.setAccessibleDescription(muscle_short(code) if code else tr("grey"))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -103,9 +110,11 @@ class RatioGauge(QWidget):
         named(
             self,
             "ratio_gauge",
-            "Ratio of activations now",
-            "Activation now in % of each muscle's own reference, divided; last 0.25 s.\n"
-            "The mark in the middle is 1, the ends are 0.25 and 4. For looking only.",
+            tr("Ratio of activations now"),
+            tr(
+                "Activation now in % of each muscle's own reference, divided; last 0.25 s.\n"
+                "The mark in the middle is 1, the ends are 0.25 and 4. For looking only."
+            ),
         )
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         look.changed.connect(self.updateGeometry)
@@ -129,7 +138,8 @@ class RatioGauge(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(look.font(12))
         height = look.px(self.ROW)
-        left, right = look.px(104), self.width() - look.px(52)
+        wide = max(look.px(42), painter.fontMetrics().horizontalAdvance(tr("at rest")) + 2)
+        left, right = look.px(104), self.width() - look.px(10) - wide
         for index, (name, ratio) in enumerate(self.rows):
             top = index * height
             middle = top + height / 2
@@ -137,7 +147,7 @@ class RatioGauge(QWidget):
             sides = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
             painter.drawText(QRectF(0, top, left, height), sides, ratio_short(name))
             painter.drawText(
-                QRectF(right + look.px(10), top, look.px(42), height), sides, _ratio_text(ratio)
+                QRectF(right + look.px(10), top, wide, height), sides, _ratio_text(ratio)
             )
             painter.setPen(QPen(look.colour("border"), look.px(2)))
             painter.drawLine(QPointF(left, middle), QPointF(right, middle))
@@ -158,13 +168,13 @@ class Feedback(QWidget):
 
     def __init__(self, look: Look) -> None:
         super().__init__()
-        named(self, "feedback", "What the last pull showed")
-        self.shown = QCheckBox("Show who came first")
+        named(self, "feedback", tr("What the last pull showed"))
+        self.shown = QCheckBox(tr("Show who came first"))
         named(
             self.shown,
             "order_shown",
-            "Show who came first",
-            "Off: nobody at the screen learns the order before the session is analysed.",
+            tr("Show who came first"),
+            tr("Off: nobody at the screen learns the order before the session is analysed."),
         )
         self.shown.setChecked(True)
         self.shown.toggled.connect(self._show_parts)
@@ -172,6 +182,7 @@ class Feedback(QWidget):
         self.text = label("", name="order_text", wrap=True)
         self.gauge = RatioGauge(look)
         self._any = False
+        self._aside = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
@@ -185,10 +196,15 @@ class Feedback(QWidget):
 
     def clear(self) -> None:
         """Begin without a pull."""
-        self._any = False
+        self._any = self._aside = False
         self.gauge.show_rows([])
         self._show_parts()
-        self.hide()
+
+    def step_aside(self, on: bool) -> None:
+        """Give the room to the bars that the participant follows."""
+        if on != self._aside:
+            self._aside = on
+            self._show_parts()
 
     def show_look(self, look: PullLook) -> None:
         """Say what a pull showed."""
@@ -196,44 +212,46 @@ class Feedback(QWidget):
         self.light.show_muscle(first)
         self.text.setText(look_words(look))
         lines = [
-            f"{pair_short(f'{look.asked}-{other}')}: {lag.lag * 1e3:.0f} ms "
-            f"({lag.low * 1e3:.0f} to {lag.high * 1e3:.0f})"
+            tr(
+                "{pair}: {ms:.0f} ms ({low:.0f} to {high:.0f})",
+                pair=pair_short(f"{look.asked}-{other}"),
+                ms=lag.lag * 1e3,
+                low=lag.low * 1e3,
+                high=lag.high * 1e3,
+            )
             for other, lag in look.lags.items()
             if lag.state == "ok"
         ]
         self.text.setToolTip(
             "\n".join(
-                ["One pull with its 95 % interval; the verdict comes from all pulls.", *lines,
-                 *look.reasons]
+                [tr("One pull with its 95 % interval; the verdict comes from all pulls."), *lines,
+                 *map(spoken, look.reasons)]
             ).replace("-", "\u2212")
         )  # fmt: skip
         self._any = True
         self._show_parts()
-        self.show()
 
     def leave_out(self) -> None:
         """Say that the last pull does not count."""
         if self._any:
             self.light.show_muscle(None)
-            self.text.setText("The last pull is left out.")
+            self.text.setText(tr("The last pull is left out."))
             self.text.setToolTip("")
 
     def show_levels(self, levels: dict[str, Level]) -> None:
         """Move the gauge; it appears with the first reference contraction."""
-        rows = ratios_now(levels)
-        self.gauge.show_rows(rows)
-        if rows:
-            self._show_parts()
-            self.show()
+        self.gauge.show_rows(ratios_now(levels))
+        self._show_parts()
 
     def _show_parts(self) -> None:
         on = self.shown.isChecked()
         self.light.setVisible(self._any and on)
         self.text.setVisible(self._any and on)
         self.gauge.setVisible(bool(self.gauge.rows))
+        self.setVisible((self._any or bool(self.gauge.rows)) and not self._aside)
 
 
 def _ratio_text(ratio: float | None) -> str:
     if ratio is None:
-        return "at rest"
+        return tr("at rest")
     return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"

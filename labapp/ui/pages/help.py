@@ -9,6 +9,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QGridLayout
 
 import labapp
+from labapp.translate import phrase, tr
 from labapp.ui.logs import log_folder
 from labapp.ui.look import Look
 from labapp.ui.pages.keypad import KEYS
@@ -16,18 +17,27 @@ from labapp.ui.pages.page import Page
 from labapp.ui.parts import Card, button, label, row
 from labapp.ui.theme import GRID
 
-DISCLAIMER = "Research and education software, not a medical device."
+DISCLAIMER = phrase("Research and education software, not a medical device.")
 VERDICTS = (
-    ("Order found", "one muscle came first beyond measurement error, by at least 10 ms"),
-    ("Together", "the interval lies inside ±10 ms"),
-    ("Cannot tell", "the interval is too wide; the page Result says how many repetitions decide"),
-    ("Not interpretable", "a channel or the number of repetitions does not allow an answer"),
+    (
+        phrase("Order found"),
+        phrase("one muscle came first beyond measurement error, by at least 10 ms"),
+    ),
+    (phrase("Together"), phrase("the interval lies inside ±10 ms")),
+    (
+        phrase("Cannot tell"),
+        phrase("the interval is too wide; the page Result says how many repetitions decide"),
+    ),
+    (
+        phrase("Not interpretable"),
+        phrase("a channel or the number of repetitions does not allow an answer"),
+    ),
 )
 WINDOW_KEYS = (
-    ("Ctrl+1 … Ctrl+4", "Set up, Run, Result, Library"),
-    ("Ctrl+O", "open a session file (page Library)"),
-    ("F5", "read the study folder again (page Library)"),
-    ("F1", "this page"),
+    (phrase("Ctrl+1 … Ctrl+5"), phrase("Set up, Check, Run, Result, Library")),
+    (phrase("Ctrl+O"), phrase("open a session file (page Library)")),
+    ("F5", phrase("read the study folder again (page Library)")),
+    ("F1", phrase("this page")),
 )
 
 
@@ -37,22 +47,26 @@ class HelpPage(Page):
     folder_failed = Signal(str)
 
     def __init__(self, look: Look) -> None:
-        super().__init__(look, "help", "Help")
-        keys = Card("Keys", "keys_card", "A presenter or a foot pedal sends the same keys.")
+        super().__init__(look, "help", tr("Help"))
+        keys = Card(tr("Keys"), "keys_card", tr("A presenter or a foot pedal sends the same keys."))
         rows = [
-            (key, f"{words.lower() if words != 'STOP' else words}: {tip[0].lower()}{tip[1:]}")
+            (tr(key), tr("{action}: {effect}", action=tr(words), effect=tr(tip)))
             for key, _, words, tip in KEYS
         ]
-        keys.column.addLayout(_table([*rows, *WINDOW_KEYS], "key"))
-        meaning = Card("What the verdicts mean", "verdicts_card")
-        meaning.column.addLayout(_table(VERDICTS, "verdict"))
-        about = Card("About", "about_card")
-        about.column.addWidget(label(DISCLAIMER, name="disclaimer", wrap=True))
+        keys.column.addLayout(_table([*rows, *_told(WINDOW_KEYS)], "key"))
+        meaning = Card(tr("What the verdicts mean"), "verdicts_card")
+        meaning.column.addLayout(_table(_told(VERDICTS), "verdict"))
+        about = Card(tr("About"), "about_card")
+        about.column.addWidget(label(tr(DISCLAIMER), name="disclaimer", wrap=True))
         version = f"labapp {labapp.__version__} · BSD-3-Clause"
         about.column.addWidget(label(version, "soft", name="version", wrap=True))
-        where = label(f"Logs: {log_folder()}", "soft", name="log_folder", wrap=True)
+        where = label(
+            tr("Logs: {folder}", folder=log_folder()), "soft", name="log_folder", wrap=True
+        )
         about.column.addWidget(where)
-        self.logs = button("Open the folder of logs", "open_logs", "Opens it in the file manager")
+        self.logs = button(
+            tr("Open the folder of logs"), "open_logs", tr("Opens it in the file manager")
+        )
         self.logs.clicked.connect(self._open_logs)
         about.column.addLayout(row(self.logs, None))
         for card in (keys, meaning, about):
@@ -65,6 +79,10 @@ class HelpPage(Page):
         folder.mkdir(parents=True, exist_ok=True)
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
             self.folder_failed.emit(str(folder))
+
+
+def _told(rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(tr(left), tr(right)) for left, right in rows]
 
 
 def _table(rows: Sequence[tuple[str, str]], name: str) -> QGridLayout:

@@ -6,18 +6,54 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 
+from labapp.translate import phrase, tr
 from labapp.trials.run import Action, RunState
 from labapp.ui.parts import button, named
 from labapp.ui.theme import GRID
 
 KEYS: tuple[tuple[str, Action, str, str], ...] = (
-    ("Space", "next", "Next", "Ends a rest or a step that waits; never a pull"),
-    ("Backspace", "redo", "Redo", "Rejects this repetition and does it again"),
-    ("X", "reject", "Reject", "Leaves the last repetition out of the analysis; it stays stored"),
-    ("P", "pause", "Pause", "Holds the protocol, or lets it go on; recording continues"),
-    ("M", "marker", "Marker", "Writes a marker at this moment"),
-    ("Esc", "stop", "STOP", "Ends the cues at once and marks the file; data are kept"),
+    (
+        phrase("Space"),
+        "next",
+        phrase("Next"),
+        phrase("Ends a rest or a step that waits; never a pull"),
+    ),
+    (
+        phrase("Backspace"),
+        "redo",
+        phrase("Redo"),
+        phrase("Rejects this repetition and does it again"),
+    ),
+    (
+        "X",
+        "reject",
+        phrase("Reject"),
+        phrase("Leaves the last repetition out of the analysis; it stays stored"),
+    ),
+    (
+        "P",
+        "pause",
+        phrase("Pause"),
+        phrase("Holds the protocol, or lets it go on; recording continues"),
+    ),
+    ("M", "marker", phrase("Marker"), phrase("Writes a marker at this moment")),
+    (
+        "Esc",
+        "stop",
+        phrase("STOP"),
+        phrase("Ends the cues at once and marks the file; data are kept"),
+    ),
 )
+SEQUENCES: dict[Action, tuple[str, ...]] = {
+    "next": ("Space", "PgDown", "F5"),
+    "redo": ("Backspace", "PgUp"),
+    "reject": ("X",),
+    "pause": ("P", "B"),
+    "marker": ("M", "."),
+    "stop": ("Esc",),
+}
+"""Keys of each action. A presenter sends Page Down, Page Up, F5 and Esc in turn, B or a full stop;
+a pedal sends whatever it is set to."""
 
 
 class KeyPad(QWidget):
@@ -27,19 +63,21 @@ class KeyPad(QWidget):
 
     def __init__(self, page: QWidget) -> None:
         super().__init__(page)
-        named(self, "keypad", "Keys of the run")
+        named(self, "keypad", tr("Keys of the run"))
         self._buttons: dict[Action, QPushButton] = {}
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(GRID)
         for index, (key, action, words, tip) in enumerate(KEYS):
             role = "stop" if action == "stop" else ""
-            one = button(f"{words}  ·  {key}", f"do_{action}", f"{tip} ({key})", role=role)
+            keys = ", ".join(tr(one) for one in SEQUENCES[action])
+            one = button(_words(words, key), f"do_{action}", f"{tr(tip)} ({keys})", role=role)
             one.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             one.clicked.connect(lambda _=False, action=action: self.pressed.emit(action))
             self._buttons[action] = one
             grid.addWidget(one, index // 2, index % 2)
-            shortcut = QShortcut(QKeySequence(key), page)
+            shortcut = QShortcut(page)
+            shortcut.setKeys([QKeySequence(sequence) for sequence in SEQUENCES[action]])
             shortcut.setObjectName(f"key_{action}")
             shortcut.setAutoRepeat(False)
             shortcut.activated.connect(lambda action=action: self.pressed.emit(action))
@@ -52,4 +90,10 @@ class KeyPad(QWidget):
     def show_state(self, state: RunState) -> None:
         """Follow a run: all keys while it goes on, the marker also afterwards."""
         self.allow(*(self._buttons if not state.over else ("marker",)))
-        self._buttons["pause"].setText("Go on  ·  P" if state.paused else "Pause  ·  P")
+        self._buttons["pause"].setText(
+            _words(phrase("Go on") if state.paused else phrase("Pause"), "P")
+        )
+
+
+def _words(words: str, key: str) -> str:
+    return f"{tr(words)}  ·  {tr(key)}"

@@ -10,23 +10,32 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout
 
+from labapp.translate import phrase, tr
 from labapp.ui.look import Look
 from labapp.ui.numbers import clock
 from labapp.ui.pages.page import Page
 from labapp.ui.parts import Card, Level, button, clear, fact, label, named, row
 from labapp.ui.theme import GRID
 from labapp.ui.words import VERDICTS, unbroken
+from labapp.workflow.protocol_words import listed
+from labapp.workflow.spoken import spoken
 
 if TYPE_CHECKING:
     from labapp.session.check import Finding
     from labapp.ui.sessions import Entry
 
 _FINDING: dict[str, tuple[str, Level]] = {
-    "error": ("wrong", "bad"),
-    "warn": ("look", "warn"),
-    "note": ("note", "grey"),
+    "error": (phrase("wrong"), "bad"),
+    "warn": (phrase("look"), "warn"),
+    "note": (phrase("note"), "grey"),
 }
-_COLUMNS = ("Recorded", "Participant", "Protocol", "Length", "Verdict")
+_COLUMNS = (
+    phrase("Recorded"),
+    phrase("Participant"),
+    phrase("Protocol"),
+    phrase("Length"),
+    phrase("Verdict"),
+)
 
 
 class LibraryPage(Page):
@@ -40,16 +49,18 @@ class LibraryPage(Page):
     setup_wanted = Signal()
 
     def __init__(self, look: Look) -> None:
-        super().__init__(look, "library", "Library", scrolls=False)
+        super().__init__(look, "library", tr("Library"), scrolls=False)
         self.entries: list[Entry] = []
         self.study = Path()
         self.setAcceptDrops(True)
-        self.card = Card("Sessions", "library_card")
+        self.card = Card(tr("Sessions"), "library_card")
         self.where = label("", "faint", name="library_where", wrap=True)
         self.card.column.addWidget(self.where)
         self.table = QTableWidget(0, len(_COLUMNS))
-        named(self.table, "sessions", "Sessions of the study folder", "Enter opens a session")
-        self.table.setHorizontalHeaderLabels(list(_COLUMNS))
+        named(
+            self.table, "sessions", tr("Sessions of the study folder"), tr("Enter opens a session")
+        )
+        self.table.setHorizontalHeaderLabels([tr(words) for words in _COLUMNS])
         self.table.verticalHeader().hide()
         self.table.setShowGrid(False)
         self.table.setWordWrap(True)
@@ -68,15 +79,19 @@ class LibraryPage(Page):
         self.table.itemActivated.connect(lambda _: self._open())
         self.card.column.addWidget(self.table, 1)
         self.empty = Card(
-            "No sessions yet",
+            tr("No sessions yet"),
             "library_empty",
-            "Sessions that are recorded appear here. Record one, on the simulated lab too, or "
-            "open a session file from elsewhere (or drop it here).",
+            tr(
+                "Sessions that are recorded appear here. Record one, on the simulated lab too, or "
+                "open a session file from elsewhere (or drop it here)."
+            ),
         )
-        self.record = button("Set up a recording", "library_to_setup", "Opens the page Set up")
+        self.record = button(
+            tr("Set up a recording"), "library_to_setup", tr("Opens the page Set up")
+        )
         self.record.clicked.connect(self.setup_wanted)
         self.empty.column.addLayout(row(self.record, None))
-        self.findings = Card("Check", "findings_card")
+        self.findings = Card(tr("Check"), "findings_card")
         self.findings_rows = QVBoxLayout()
         self.findings_rows.setSpacing(GRID)
         self.findings.column.addLayout(self.findings_rows)
@@ -85,22 +100,28 @@ class LibraryPage(Page):
         self.inside.addWidget(self.card, 1)
         self.inside.addWidget(self.findings)
         self.inside.addStretch(0)
-        self.again = button("Refresh", "library_refresh", "Reads the study folder again (F5)")
+        self.again = button(
+            tr("Refresh"), "library_refresh", tr("Reads the study folder again (F5)")
+        )
         self.again.setShortcut("F5")
         self.again.clicked.connect(self.refresh_wanted)
-        self.browse = button("Open a file…", "open_file", "Opens a session file (Ctrl+O)")
+        self.browse = button(tr("Open a file…"), "open_file", tr("Opens a session file (Ctrl+O)"))
         self.browse.setShortcut("Ctrl+O")
         self.browse.clicked.connect(self._browse)
         self.check = button(
-            "Check", "check_session", "Verifies the session: structure, counts, losses, clock"
+            tr("Check"),
+            "check_session",
+            tr("Verifies the session: structure, counts, losses, clock"),
         )
         self.check.clicked.connect(self._check)
-        self.open = button("Open", "open_session", "Opens the session's result", role="primary")
+        self.open = button(
+            tr("Open"), "open_session", tr("Opens the session's result"), role="primary"
+        )
         self.open.clicked.connect(self._open)
         self.add_actions(self.again, self.browse, self.check, self.open)
         look.changed.connect(self._dress)
         self.card.hide()
-        self.empty.title.setText("Reading the study folder")
+        self.empty.title.setText(tr("Reading the study folder"))
         self._selected()
 
     def entered(self) -> None:
@@ -111,27 +132,28 @@ class LibraryPage(Page):
         """Show these lines."""
         kept = self.chosen()
         self.entries, self.study = list(entries), study
-        self.where.setText(f"Study folder: {study.name}")
+        self.where.setText(tr("Study folder: {name}", name=study.name))
         self.where.setToolTip(str(study))
         self.table.setRowCount(0)
+        titles = {name: listed(name) for name in {entry.protocol for entry in self.entries}}
         for line, entry in enumerate(self.entries):
             self.table.insertRow(line)
             cells = (
                 entry.when.strftime("%Y-%m-%d %H:%M") if entry.when else "",
                 entry.participant,
-                entry.protocol.replace("_", " "),
+                titles[entry.protocol],
                 clock(entry.duration_s) if entry.duration_s else "",
                 _verdict(entry),
             )
             for column, text in enumerate(cells):
                 item = QTableWidgetItem(text)
-                item.setToolTip(f"{entry.path}\n{entry.words}")
+                item.setToolTip(f"{entry.path}\n{spoken(entry.words)}")
                 self.table.setItem(line, column, item)
         self._dress()
         chosen = next((i for i, e in enumerate(self.entries) if kept and e.path == kept.path), 0)
         if self.entries:
             self.table.selectRow(chosen)
-        self.empty.title.setText("No sessions yet")
+        self.empty.title.setText(tr("No sessions yet"))
         self.card.setVisible(bool(self.entries))
         self.empty.setVisible(not self.entries)
         self._selected()
@@ -150,29 +172,28 @@ class LibraryPage(Page):
         """Show what a check found in the session ``name``."""
         clear(self.findings_rows)
         poor = [finding for finding in findings if finding.level != "note"]
-        words = f"{len(poor)} findings" if poor else "nothing wrong"
-        self.findings.title.setText(f"Check of {name}: {words}")
+        words = tr("{n} findings", n=len(poor)) if poor else tr("nothing wrong")
+        self.findings.title.setText(tr("Check of {name}: {words}", name=name, words=words))
         for index, finding in enumerate(findings):
             word, level = _FINDING[finding.level]
-            text = f"{finding.place}: {finding.text}" if finding.place else finding.text
-            self.findings_rows.addWidget(fact(word, level, text, f"check_{index}", text))
+            said = spoken(finding.text)
+            text = f"{finding.place}: {said}" if finding.place else said
+            self.findings_rows.addWidget(fact(tr(word), level, text, f"check_{index}", text))
         if not findings:
-            done = "Every stored byte was read back; every sample is accounted for."
-            self.findings_rows.addWidget(fact("good", "good", done, "check_0", done))
+            done = tr("Every stored byte was read back; every sample is accounted for.")
+            self.findings_rows.addWidget(fact(tr("good"), "good", done, "check_0", done))
         self.findings.show()
 
     def _selected(self) -> None:
         entry = self.chosen()
         kind = entry.kind if entry else ""
-        words = {"running": "Attach", "unfinished": "Recover"}.get(kind, "Open")
-        tips = {
-            "Attach": "Shows the recording that is still running",
-            "Recover": "Builds the session from what was recorded",
-            "Open": "Opens the session's result",
-        }
+        words, tip = {
+            "running": (tr("Attach"), tr("Shows the recording that is still running")),
+            "unfinished": (tr("Recover"), tr("Builds the session from what was recorded")),
+        }.get(kind, (tr("Open"), tr("Opens the session's result")))
         self.open.setText(words)
         self.open.setAccessibleName(words)
-        self.open.setToolTip(tips[words])
+        self.open.setToolTip(tip)
         self.open.setEnabled(entry is not None and kind != "unreadable")
         self.check.setEnabled(kind in {"session", "unreadable"})
         self.hint.setText(entry.words if entry is not None and kind != "session" else "")
@@ -193,7 +214,7 @@ class LibraryPage(Page):
 
     def _browse(self) -> None:
         path, _ = QFileDialog.getOpenFileName(
-            self, "Open a session", str(self.study), "Sessions (*.h5);;All files (*)"
+            self, tr("Open a session"), str(self.study), tr("Sessions (*.h5);;All files (*)")
         )
         if path:
             self.open_wanted.emit(Path(path))
@@ -213,12 +234,12 @@ class LibraryPage(Page):
 
 def _verdict(entry: Entry) -> str:
     if entry.kind == "running":
-        return "recording now"
+        return tr("recording now")
     if entry.kind == "unfinished":
-        return "not finished"
+        return tr("not finished")
     if entry.kind == "unreadable":
-        return f"cannot be read: {entry.words}"
+        return tr("cannot be read: {words}", words=entry.words)
     state = VERDICTS.get(entry.state, "")
     if not state or entry.words.startswith(state):
-        return unbroken(entry.words)
-    return unbroken(f"{state}: {entry.words}")
+        return unbroken(spoken(entry.words))
+    return unbroken(f"{tr(state)}: {spoken(entry.words)}")

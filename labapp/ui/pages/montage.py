@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidgetItem
 
 from labapp import palette
@@ -14,10 +14,12 @@ from labapp.device import get_driver, parse_settings
 from labapp.model import ChannelInfo
 from labapp.muscles import SYNC_CODES
 from labapp.record.config import DeviceConfig
+from labapp.translate import tr
 from labapp.ui.choices import EMG_CODES, FORCE_CODES
 from labapp.ui.look import Look
 from labapp.ui.pages.backmap import MappedChannel
 from labapp.ui.parts import named
+from labapp.ui.words import muscle_name
 
 
 def channels_of(device: DeviceConfig) -> tuple[ChannelInfo, ...]:
@@ -27,8 +29,26 @@ def channels_of(device: DeviceConfig) -> tuple[ChannelInfo, ...]:
     return tuple(channel for channel in codec.channels if channel.kind != "digital")
 
 
+class Assignment(QUndoCommand):
+    """Which muscle was under which channel before a change, and after it."""
+
+    def __init__(
+        self, table: MontageTable, before: tuple[str, ...], after: tuple[str, ...]
+    ) -> None:
+        super().__init__(tr("Assignment"))
+        self._table, self._before, self._after = table, before, after
+
+    def undo(self) -> None:
+        """Put the channels back."""
+        self._table.set_codes(self._before)
+
+    def redo(self) -> None:
+        """Make the change again; the first time it is made already."""
+        self._table.set_codes(self._after)
+
+
 class MontageTable(QTableWidget):
-    """One row a channel: device, channel, what it measures, muscle."""
+    """One row a channel: device, channel, what it measures, muscle; `undo` takes changes back."""
 
     changed = Signal()
 
@@ -37,8 +57,12 @@ class MontageTable(QTableWidget):
         self.look = look
         self._devices: tuple[DeviceConfig, ...] = ()
         self._combos: list[tuple[str, str, QComboBox]] = []
-        named(self, "montage", "Montage: which muscle is on which channel")
-        self.setHorizontalHeaderLabels(["Channel", "Muscle or force"])
+        self._codes: tuple[str, ...] = ()
+        self._holding = False
+        self.undo = QUndoStack(self)
+        self.undo.setUndoLimit(100)
+        named(self, "montage", tr("Montage: which muscle is on which channel"))
+        self.setHorizontalHeaderLabels([tr("Channel"), tr("Muscle or force")])
         self.verticalHeader().hide()
         self.setShowGrid(False)
         self.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
@@ -58,7 +82,33 @@ class MontageTable(QTableWidget):
         for device in devices:
             for channel in channels_of(device):
                 self._add(device, channel)
+        self._codes = self.codes()
+        self.undo.clear()
         self._dress()
+        self.changed.emit()
+
+    def codes(self) -> tuple[str, ...]:
+        """Return the code of each row, empty for a channel that is not used."""
+        return tuple(str(combo.currentData() or "") for _, _, combo in self._combos)
+
+    def set_codes(self, codes: Sequence[str]) -> None:
+        """Put every row on its code at once."""
+        if tuple(codes) == self.codes() == self._codes:
+            return
+        self._holding = True
+        for (_, _, combo), code in zip(self._combos, codes, strict=True):
+            combo.setCurrentIndex(max(0, combo.findData(code)))
+        self._holding = False
+        self._codes = self.codes()
+        self.changed.emit()
+
+    def _assigned(self) -> None:
+        """Remember a change for undo, then tell it."""
+        if self._holding:
+            return
+        before, self._codes = self._codes, self.codes()
+        if before != self._codes:
+            self.undo.push(Assignment(self, before, self._codes))
         self.changed.emit()
 
     def devices(self) -> tuple[DeviceConfig, ...]:
@@ -88,11 +138,14 @@ class MontageTable(QTableWidget):
 
     def assign(self, row: int, code: str) -> None:
         """Put a channel on a muscle (or on none); what lay there before becomes free."""
+        self._holding = True
         for other, (_, _, combo) in enumerate(self._combos):
             if other != row and code and combo.currentData() == code:
                 combo.setCurrentIndex(0)
         combo = self._combos[row][2]
         combo.setCurrentIndex(max(0, combo.findData(code)))
+        self._holding = False
+        self._assigned()
 
     def _add(self, device: DeviceConfig, channel: ChannelInfo) -> None:
         row = self.rowCount()
@@ -100,9 +153,9 @@ class MontageTable(QTableWidget):
         self.setItem(row, 0, QTableWidgetItem(_place(device, channel)))
         combo = QComboBox()
         codes = EMG_CODES if channel.kind == "emg" else FORCE_CODES
-        combo.addItem("not used", "")
+        combo.addItem(tr("not used"), "")
         for code in codes:
-            combo.addItem(palette.name(code), code)
+            combo.addItem(muscle_name(code), code)
             combo.setItemData(combo.count() - 1, code, Qt.ItemDataRole.ToolTipRole)
         chosen = device.montage.get(channel.name, "")
         if chosen and combo.findData(chosen) < 0:
@@ -111,10 +164,14 @@ class MontageTable(QTableWidget):
         named(
             combo,
             f"muscle_{device.id}_{channel.name}",
-            f"Muscle on {device.id} {channel.name}",
-            f"What channel {channel.name} of {device.driver} is attached to",
+            tr("Muscle on {device} {channel}", device=device.id, channel=channel.name),
+            tr(
+                "What channel {channel} of {driver} is attached to",
+                channel=channel.name,
+                driver=device.driver,
+            ),
         )
-        combo.currentIndexChanged.connect(lambda _: self.changed.emit())
+        combo.currentIndexChanged.connect(lambda _: self._assigned())
         self._combos.append((device.id, channel.name, combo))
         self.setCellWidget(row, 1, combo)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from labapp.translate import tr
 from labapp.ui.look import Look
 from labapp.ui.parts import column, label, named, row
 from labapp.ui.theme import GRID
@@ -43,7 +44,7 @@ class Page(QWidget):
         self.setLayout(outer)
         if scrolls:
             self.scroller = QScrollArea()
-            named(self.scroller, f"{name}_scroll", f"{title}: contents")
+            named(self.scroller, f"{name}_scroll", tr("{title}: contents", title=title))
             self.scroller.setWidgetResizable(True)
             self.scroller.setFrameShape(QFrame.Shape.NoFrame)
             self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)

@@ -1,10 +1,10 @@
-"""Serial ports as found, with the driver to use and a plain reason where one cannot be opened."""
+"""What is connected: ports, streams and boards, the driver to use, and why one cannot be opened."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from msgspec.structs import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidgetItem
@@ -12,40 +12,67 @@ from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidget
 from labapp.device import list_drivers
 from labapp.record.config import DeviceConfig
 from labapp.record.listing import PortInfo
+from labapp.translate import phrase, tr
 from labapp.ui.look import Look
 from labapp.ui.parts import named
-from labapp.workflow.devices import default_montage
+from labapp.workflow.sources import BARE_UNITS, ChosenPort, as_devices, says_no_unit, scheme_of
+from labapp.workflow.study_settings import StudySettings
 
 REMEDIES = {
-    "in use": "Close that program and search again.",
-    "no permission": "Add yourself to the group dialout, or install the udev rule.",
+    "in use": phrase("Close that program and search again."),
+    "no permission": phrase("Add yourself to the group dialout, or install the udev rule."),
 }
+ACCESS = {
+    "no permission": phrase("No permission."),
+    "text, not numbers": phrase("Text, not numbers."),
+}
+UNIT_WORDS = {"uV": "µV", "mV": "mV", "V": "V", "N": "N"}
 
 
 def state_words(port: PortInfo) -> str:
     """Return what a person should know about a port, in one or two short sentences."""
+    remedy = tr(REMEDIES.get(port.access, ""))
     if port.access == "in use":
-        return f"In use by {port.used_by or 'another program'}. {REMEDIES['in use']}"
+        who = port.used_by or tr("another program")
+        return tr("In use by {program}.", program=who) + f" {remedy}"
     if port.access != "ok":
-        return f"{port.access.capitalize()}. {REMEDIES.get(port.access, '')}".strip()
-    words = port.description if port.description not in ("", "n/a") else "Ready"
+        why = tr(ACCESS[port.access]) if port.access in ACCESS else f"{port.access.capitalize()}."
+        return f"{why} {remedy}".strip()
+    words = port.description if port.description not in ("", "n/a") else tr("Ready")
     if port.latency_ms is not None and port.latency_ms > 2:
-        words += f". Latency timer {port.latency_ms} ms: set it to 1 ms."
+        words += ". " + tr("Latency timer {ms} ms: set it to 1 ms.", ms=port.latency_ms)
     return words
 
 
+def _key(port: PortInfo) -> str:
+    """Return what tells a device from others, on whatever port it appears."""
+    return port.serial or port.port
+
+
 class PortsTable(QTableWidget):
-    """One row a port: tick it to record from it."""
+    """One row a port: tick it to record from it.
+
+    A stream or board that is ticked must first be asked what it sends: `describe_wanted` carries
+    its address, `describe` takes the answer.
+    """
 
     changed = Signal()
+    describe_wanted = Signal(str)
 
     def __init__(self, look: Look) -> None:
         super().__init__(0, 3)
         self.look = look
+        self._serial: list[PortInfo] = []
+        self._streams: list[PortInfo] = []
         self._found: list[PortInfo] = []
         self._combos: list[QComboBox] = []
-        named(self, "ports", "Serial ports")
-        self.setHorizontalHeaderLabels(["Port", "Driver", "State"])
+        self._drivers = [info.name for info in list_drivers()]
+        self._settings: dict[str, dict[str, Any]] = {}
+        # What a person chose stays while a device is away.
+        self._ticked: set[str] = set()
+        self._chosen: dict[str, str] = {}
+        named(self, "ports", tr("Ports and streams"))
+        self.setHorizontalHeaderLabels([tr("Port"), tr("Driver"), tr("State")])
         self.verticalHeader().hide()
         self.setShowGrid(False)
         self.setWordWrap(True)
@@ -56,30 +83,72 @@ class PortsTable(QTableWidget):
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         look.changed.connect(self._dress)
-        self.itemChanged.connect(lambda _: self.changed.emit())
-        self.set_ports(())
+        self.itemChanged.connect(self._item_changed)
+        self._fill()
+
+    # ------------------------------------------------------------------ what there is
 
     def set_ports(self, found: Sequence[PortInfo]) -> None:
-        """Show these ports; ticks of ports that are still there stay."""
-        ticked = {device.port for device in self.chosen()}
+        """Show these serial ports; nothing is touched where they are those shown already."""
+        if list(found) != self._serial:
+            self._serial = list(found)
+            self._fill()
+
+    def set_streams(self, found: Sequence[PortInfo]) -> None:
+        """Show these streams; addresses that somebody typed or ticked stay."""
+        there = {port.port for port in found}
+        kept = [
+            port
+            for port in self._streams
+            if port.port not in there
+            and (scheme_of(port.port) != "lsl" or port.port in self._ticked)
+        ]
+        self._streams = [*found, *kept]
+        self._fill()
+
+    def add_address(self, port: PortInfo) -> None:
+        """Put a stream or board on the list, ticked."""
+        if port.port not in [one.port for one in self._streams]:
+            self._streams.append(port)
+        self._ticked.add(port.port)
+        self._fill()
+        self._ask(port.port)
+
+    def describe(self, port: str, settings: dict[str, Any] | None) -> None:
+        """Take what a stream says it sends; None where it does not answer: its tick goes."""
+        if settings is None:
+            self._settings.pop(port, None)
+            self._ticked.discard(port)
+        else:
+            self._settings[port] = settings
+        self._fill()
+
+    def recall(self, study: StudySettings, addresses: Sequence[PortInfo]) -> None:
+        """Tick what the study used last, where it is there; choose its drivers."""
+        self._ticked = {one.serial or one.port for one in study.devices if one.used}
+        self._chosen = {one.serial or one.port: one.driver for one in study.devices}
+        self._streams = list(addresses)
+        self._fill()
+
+    # ------------------------------------------------------------------ rows
+
+    def _fill(self) -> None:
         self.blockSignals(True)
-        self._found, self._combos = list(found), []
+        self._found, self._combos = [*self._serial, *self._streams], []
         self.clearSpans()
         self.setRowCount(0)
-        drivers = [info.name for info in list_drivers()]
-        for port in found:
-            self._add(port, drivers, port.port in ticked)
-        if not found:
+        for port in self._found:
+            self._add(port)
+        if not self._found:
             self.setRowCount(1)
-            self.setItem(
-                0, 0, QTableWidgetItem("No serial port found. Plug the device in and search again.")
-            )
+            words = tr("No serial port found. Plug the device in: it appears here.")
+            self.setItem(0, 0, QTableWidgetItem(words))
             self.setSpan(0, 0, 1, 3)
         self._dress()
         self.blockSignals(False)
         self.changed.emit()
 
-    def _add(self, port: PortInfo, drivers: Sequence[str], ticked: bool) -> None:
+    def _add(self, port: PortInfo) -> None:
         row = self.rowCount()
         self.insertRow(row)
         name = QTableWidgetItem(port.port)
@@ -87,17 +156,23 @@ class PortsTable(QTableWidget):
         usable = port.access == "ok"
         flags = Qt.ItemFlag.ItemIsUserCheckable
         name.setFlags(flags | Qt.ItemFlag.ItemIsEnabled if usable else Qt.ItemFlag.NoItemFlags)
-        name.setCheckState(Qt.CheckState.Checked if ticked and usable else Qt.CheckState.Unchecked)
+        on = usable and _key(port) in self._ticked
+        name.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
         self.setItem(row, 0, name)
         combo = QComboBox()
-        if port.driver is None:
-            combo.addItem("choose…", "")
-        for driver in drivers:
-            combo.addItem(driver, driver)
-        combo.setCurrentIndex(max(0, combo.findData(port.driver or "")))
+        for words, choice in self._offers(port):
+            combo.addItem(words, choice)
+        chosen = self._chosen.get(_key(port), "")
+        at = combo.findData(chosen) if chosen else -1
+        combo.setCurrentIndex(at if at >= 0 else max(0, combo.findData(port.driver or "")))
         combo.setEnabled(usable)
-        named(combo, f"driver_{row}", f"Driver for {port.port}", "What speaks on this port")
-        combo.currentIndexChanged.connect(lambda _: self.changed.emit())
+        named(
+            combo,
+            f"driver_{row}",
+            tr("Driver for {port}", port=port.port),
+            tr("What speaks on this port"),
+        )
+        combo.currentIndexChanged.connect(lambda _: self._driver_changed(port, combo))
         self._combos.append(combo)
         self.setCellWidget(row, 1, combo)
         state = QTableWidgetItem(state_words(port))
@@ -105,45 +180,84 @@ class PortsTable(QTableWidget):
         state.setToolTip(state.text())
         self.setItem(row, 2, state)
 
+    def _offers(self, port: PortInfo) -> list[tuple[str, str]]:
+        """Words and data of the choices of a driver; a stream may have to be told its unit."""
+        if scheme_of(port.port):
+            driver = port.driver or ""
+            settings = self._settings.get(port.port)
+            if settings is None or not says_no_unit(settings):
+                return [(driver, driver)]
+            bare = [(tr("choose unit…"), "")]
+            return bare + [(f"{driver}, {UNIT_WORDS[u]}", f"{driver}:{u}") for u in BARE_UNITS]
+        first = [(tr("choose…"), "")] if port.driver is None else []
+        return first + [(name, name) for name in self._drivers if name not in ("lsl", "brainflow")]
+
     def _dress(self) -> None:
         """Give the names their width with the tick, and every line room for two lines."""
         metrics = self.look.font(14)
-        names = [port.port for port in self._found] or ["Port"]
+        names = [port.port for port in self._found] or [tr("Port")]
         widest = max(QFontMetrics(metrics).horizontalAdvance(name) for name in names)
-        self.setColumnWidth(0, widest + self.look.px(56))
+        self.setColumnWidth(0, min(widest, self.look.px(200)) + self.look.px(56))
         for row in range(self.rowCount()):
             self.setRowHeight(row, self.look.px(48))
         shown = min(4, max(2, self.rowCount()))
         self.setMinimumHeight(self.look.px(34 + 48 * shown + 4))
 
-    def undecided(self) -> list[str]:
-        """Ticked ports whose driver nobody has chosen."""
+    # ------------------------------------------------------------------ choices
+
+    def _item_changed(self, item: QTableWidgetItem) -> None:
+        if item.column() != 0 or item.row() >= len(self._found):
+            return
+        port = self._found[item.row()]
+        if item.checkState() == Qt.CheckState.Checked:
+            self._ticked.add(_key(port))
+            self._ask(port.port)
+        else:
+            self._ticked.discard(_key(port))
+        self.changed.emit()
+
+    def _driver_changed(self, port: PortInfo, combo: QComboBox) -> None:
+        self._chosen[_key(port)] = str(combo.currentData() or "")
+        self.changed.emit()
+
+    def _ask(self, port: str) -> None:
+        if scheme_of(port) and port not in self._settings:
+            self.describe_wanted.emit(port)
+
+    def _rows(self) -> list[tuple[PortInfo, str]]:
+        """Ticked ports with the driver chosen for each."""
         return [
-            port.port
+            (port, str(self._combos[row].currentData() or ""))
             for row, port in enumerate(self._found)
-            if self._ticked(row) and not self._combos[row].currentData()
+            if port.access == "ok" and _key(port) in self._ticked
         ]
 
-    def _ticked(self, row: int) -> bool:
-        item = self.item(row, 0)
-        return item is not None and item.checkState() == Qt.CheckState.Checked
+    def undecided(self) -> list[str]:
+        """Ticked ports whose driver or unit nobody has chosen."""
+        return [port.port for port, driver in self._rows() if not driver]
+
+    def unanswered(self) -> list[str]:
+        """Ticked streams that have not yet said what they send."""
+        return [
+            port.port
+            for port, _ in self._rows()
+            if scheme_of(port.port) and port.port not in self._settings
+        ]
 
     def chosen(self) -> tuple[DeviceConfig, ...]:
-        """Return the ticked ports as devices with their usual montage."""
-        out: list[DeviceConfig] = []
-        taken: dict[str, int] = {}
-        for row, port in enumerate(self._found):
-            if not self._ticked(row):
+        """Return the ticked ports as devices with their usual montage.
+
+        Raises
+        ------
+        LabError
+            A driver that cannot be used with these settings.
+        """
+        ports = []
+        for port, choice in self._rows():
+            driver, _, unit = choice.partition(":")
+            settings = self._settings.get(port.port)
+            if not driver or (scheme_of(port.port) and settings is None):
                 continue
-            driver = str(self._combos[row].currentData() or "")
-            if not driver:
-                continue
-            stem = "force" if driver == "chronojump" else "emg"
-            taken[stem] = taken.get(stem, 0) + 1
-            name = stem if taken[stem] == 1 else f"{stem}{taken[stem]}"
-            device = DeviceConfig(
-                id=name, driver=driver, port=port.port, serial=port.serial or None
-            )
-            montage = default_montage(device) if taken[stem] == 1 else {}
-            out.append(replace(device, montage=montage))
-        return tuple(out)
+            told = dict(settings or {}) | ({"unit": unit} if unit else {})
+            ports.append(ChosenPort(port.port, driver, port.serial or None, told))
+        return as_devices(ports)

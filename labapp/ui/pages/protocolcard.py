@@ -9,39 +9,52 @@ from PySide6.QtWidgets import QCheckBox, QComboBox
 
 from labapp import paths
 from labapp.errors import LabError
-from labapp.trials.protocol import Protocol, load_protocol
+from labapp.translate import tr
+from labapp.trials.protocol import Block, Protocol, load_protocol
 from labapp.ui.numbers import minutes
-from labapp.ui.parts import Card, label, named
+from labapp.ui.parts import Card, button, label, named, row
 from labapp.ui.words import muscle_short
+from labapp.workflow.protocol_words import listed, told
 
 FIRST = "isometric_pull"
 """Protocol that is chosen before anybody has chosen: the primary test of the onset claim."""
 
 
 class ProtocolCard(Card):
-    """`changed` comes with another protocol, `problem` with one that cannot be read."""
+    """`changed` comes with another protocol, `problem` with one that cannot be read.
+
+    `adapt_wanted` asks for a copy of the protocol with other numbers.
+    """
 
     changed = Signal()
     problem = Signal(object)
+    adapt_wanted = Signal()
 
     def __init__(self) -> None:
-        super().__init__("Protocol", "protocol_card")
+        super().__init__(tr("Protocol"), "protocol_card")
         self.protocol: Protocol | None = None
         self._speed = 1.0
         self.protocols = QComboBox()
         for name in paths.listing("protocols", ".toml"):
-            self.protocols.addItem(name.replace("_", " ").capitalize(), name)
+            self.protocols.addItem(listed(name), name)
         self.protocols.setCurrentIndex(max(0, self.protocols.findData(FIRST)))
-        named(self.protocols, "protocol", "Protocol", "The test that is run")
+        named(self.protocols, "protocol", tr("Protocol"), tr("The test that is run"))
         self.aim = label("", name="protocol_aim", wrap=True)
-        self.practice = QCheckBox("Practice first")
-        named(self.practice, "practice", "Practice first", "Runs the optional blocks too")
+        self.practice = QCheckBox(tr("Practice first"))
+        named(self.practice, "practice", tr("Practice first"), tr("Runs the optional blocks too"))
+        self.adapt = button(
+            tr("Duplicate and adapt…"),
+            "adapt_protocol",
+            tr("Makes a copy of this protocol with your own repetitions, load, rests and tempo"),
+        )
+        self.adapt.clicked.connect(self.adapt_wanted)
         self.length = label("", "soft", name="protocol_length", wrap=True)
         self.needs = label("", "soft", name="protocol_needs", wrap=True)
         self.place = label("", "soft", name="protocol_setup", wrap=True)
         self.stops = label("", "faint", name="protocol_stops", wrap=True)
-        for widget in (self.protocols, self.aim, self.practice):
+        for widget in (self.protocols, self.aim):
             self.column.addWidget(widget)
+        self.column.addLayout(row(self.practice, None, self.adapt))
         for words in (self.length, self.needs, self.place, self.stops):
             self.column.addWidget(words)
         self.protocols.currentIndexChanged.connect(self.load)
@@ -64,13 +77,16 @@ class ProtocolCard(Card):
             except LabError as error:
                 self.problem.emit(error)
         protocol = self.protocol
-        self.aim.setText(protocol.aim if protocol else "This protocol cannot be read.")
+        self.aim.setText(
+            told(protocol, protocol.aim) if protocol else tr("This protocol cannot be read.")
+        )
+        self.adapt.setEnabled(protocol is not None)
         required = protocol.channels.required if protocol else ()
         codes = ", ".join(muscle_short(code) for code in required)
-        self.needs.setText(f"Needs channels for: {codes}." if codes else "")
-        self.place.setText(protocol.setup_text if protocol else "")
-        stops = "; ".join(protocol.safety.stop) if protocol else ""
-        self.stops.setText(f"Stop at: {stops}." if stops else "")
+        self.needs.setText(tr("Needs channels for: {codes}.", codes=codes) if codes else "")
+        self.place.setText(told(protocol, protocol.setup_text) if protocol else "")
+        stops = "; ".join(told(protocol, one) for one in protocol.safety.stop) if protocol else ""
+        self.stops.setText(tr("Stop at: {reasons}.", reasons=stops) if stops else "")
         optional = any(block.optional for block in protocol.blocks) if protocol else False
         self.practice.setVisible(optional)
         if not optional:
@@ -89,9 +105,15 @@ class ProtocolCard(Card):
             return
         optional = self.practice.isChecked()
         blocks = self.protocol.blocks_to_run(optional=optional)
-        parts = ", then ".join(f"{b.repetitions} × {b.title.lower()}" for b in blocks)
+        parts = tr(", then ").join(_part(self.protocol, b) for b in blocks)
         seconds = self.protocol.duration_s(optional=optional)
-        words = f"{parts}; about {minutes(seconds)}"
+        words = tr("{parts}; about {minutes}", parts=parts, minutes=minutes(seconds))
         if self._speed != 1:
-            words += f" ({minutes(seconds / self._speed)} at this speed)"
+            words += " " + tr("({minutes} at this speed)", minutes=minutes(seconds / self._speed))
         self.length.setText(f"{words}.")
+
+
+def _part(protocol: Protocol, block: Block) -> str:
+    """Say a block and how often; English takes its title in small letters, German cannot."""
+    title = told(protocol, block.title)
+    return f"{block.repetitions} × {title.lower() if title == block.title else title}"

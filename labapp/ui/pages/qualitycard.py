@@ -7,9 +7,11 @@ from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout
 
+from labapp.translate import tr
 from labapp.ui.parts import Card, clear, fact, label
 from labapp.ui.theme import GRID
 from labapp.ui.words import muscle_short
+from labapp.workflow.spoken import spoken
 
 _CHECK_ORDER = {"bad": 0, "warn": 1, "good": 2}
 
@@ -18,7 +20,7 @@ class QualityCard(Card):
     """Shows the quality findings of an analysis document."""
 
     def __init__(self) -> None:
-        super().__init__("Signal quality", "quality_card")
+        super().__init__(tr("Signal quality"), "quality_card")
         self._rows = QVBoxLayout()
         self._rows.setSpacing(GRID)
         self.column.addLayout(self._rows)
@@ -29,11 +31,11 @@ class QualityCard(Card):
         clear(self._rows)
         findings = sorted(quality, key=lambda f: _CHECK_ORDER.get(f["level"], 3))
         good = [f for f in findings if f["level"] == "good"]
-        words = {"bad": "unusable", "warn": "doubtful"}
+        words = {"bad": tr("unusable"), "warn": tr("doubtful")}
         poor: dict[tuple[str, str, str], list[str]] = {}
         for f in findings:
             if f["level"] != "good":
-                key = (str(f["level"]), str(f["check"]), str(f["text"]))
+                key = (str(f["level"]), str(f["check"]), spoken(str(f["text"])))
                 poor.setdefault(key, []).append(muscle_short(str(f["channel"])))
         for index, ((grade, check, text), channels) in enumerate(poor.items()):
             self._rows.addWidget(
@@ -42,12 +44,12 @@ class QualityCard(Card):
                     "bad" if grade == "bad" else "warn",
                     f"{', '.join(channels)}: {text}",
                     f"finding_{index}",
-                    f"Check: {check}",
+                    tr("Check: {check}", check=check),
                 )
             )
         if good:
-            tip = "\n".join(str(f["text"]) for f in good)
-            text = f"{len(good)} of {len(findings)} checks passed"
-            self._rows.addWidget(fact("good", "good", text, "findings_good", tip))
+            tip = "\n".join(spoken(str(f["text"])) for f in good)
+            text = tr("{good} of {findings} checks passed", good=len(good), findings=len(findings))
+            self._rows.addWidget(fact(tr("good"), "good", text, "findings_good", tip))
         if not findings:
-            self._rows.addWidget(label("No quality checks in this analysis.", "soft"))
+            self._rows.addWidget(label(tr("No quality checks in this analysis."), "soft"))

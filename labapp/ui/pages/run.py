@@ -5,22 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy
+from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
+from labapp.translate import tr
+from labapp.trials.guide import Sounds
+from labapp.trials.remarks import LOAD
 from labapp.trials.run import Action, RunEvent, RunState
+from labapp.ui.asking import Asking
+from labapp.ui.guiding import Guiding
 from labapp.ui.livelook import LiveLook
 from labapp.ui.look import Look
-from labapp.ui.numbers import minutes
-from labapp.ui.pages.card import Dots, PhaseBar, breath_words, large_words, time_words
-from labapp.ui.pages.feedback import Feedback
-from labapp.ui.pages.keypad import KeyPad
 from labapp.ui.pages.page import Page
+from labapp.ui.pages.runcard import RunCard
 from labapp.ui.participant import ParticipantSwitch
-from labapp.ui.parts import Card, button, label, row, set_role
+from labapp.ui.parts import Card, button, label, set_role
 from labapp.ui.sound import Tone
 from labapp.ui.theme import GRID
+from labapp.workflow.protocol_words import shown, told
 
 if TYPE_CHECKING:
+    from labapp.trials.protocol import Block
     from labapp.ui.recording import LiveRecording
     from labapp.ui.tracesview import TracesView
 
@@ -35,12 +39,15 @@ class RunPage(Page):
     check_wanted = Signal()
 
     def __init__(self, look: Look) -> None:
-        super().__init__(look, "run", "Run", scrolls=False)
+        super().__init__(look, "run", tr("Run"), scrolls=False)
         self.recording: LiveRecording | None = None
         self.traces: TracesView | None = None
         self.tone = Tone(self)
+        self.tone.quiet.connect(lambda: self._note(self.tone.note))
         self.live: LiveLook | None = None
-        self._size = 0
+        self.guiding: Guiding | None = None
+        self._sounds = Sounds()
+        self.asking: Asking | None = None
         self._who = ""
         self._noted = QTimer(self)
         self._noted.setSingleShot(True)
@@ -57,66 +64,44 @@ class RunPage(Page):
         line.setSpacing(2 * GRID)
         self.live_card = Card("", "live_card")
         self.waiting = label(
-            "Live traces appear here while a recording runs.", "soft", name="traces_waiting"
+            tr("Live traces appear here while a recording runs."), "soft", name="traces_waiting"
         )
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.live_card.column.addWidget(self.waiting, 1)
         line.addWidget(self.live_card, 5)
-        line.addWidget(self._card(), 3)
+        self.card = RunCard(self.look, self)
+        self.text, self.dots, self.feedback = self.card.text, self.card.dots, self.card.feedback
+        self.keypad, self.remarks = self.card.keypad, self.card.remarks
+        self.keypad.pressed.connect(self.press)
+        self.card.target_set.connect(self._set_target)
+        line.addWidget(self.card, 3)
         self.inside.addLayout(line, 1)
         self.begin = button(
-            "Start the protocol", "begin", "Begins with the first step (Space)", role="primary"
+            tr("Start the protocol"),
+            "begin",
+            tr("Begins with the first step (Space)"),
+            role="primary",
         )
         self.begin.clicked.connect(self.begin_protocol)
         self.participant = ParticipantSwitch(self.look)
         self.finish = button(
-            "Finish and analyse",
+            tr("Finish and analyse"),
             "finish",
-            "Stops the recorder, builds and verifies the session, and shows the result",
+            tr("Stops the recorder, builds and verifies the session, and shows the result"),
         )
         self.finish.clicked.connect(self.finish_wanted)
-        self.to_check = button("Signal check", "run_to_check", "Opens the page Check")
+        self.to_check = button(tr("Signal check"), "run_to_check", tr("Opens the page Check"))
         self.to_check.clicked.connect(self.check_wanted)
         self.to_setup = button(
-            "Set up a recording", "run_to_setup", "Opens the page Set up", role="primary"
+            tr("Set up a recording"), "run_to_setup", tr("Opens the page Set up"), role="primary"
         )
         self.to_setup.clicked.connect(self.setup_wanted)
         self.add_actions(self.participant, self.to_check, self.to_setup, self.finish, self.begin)
 
-    def _card(self) -> Card:
-        card = Card("", "instruction_card")
-        card.setMinimumWidth(self.look.px(380))
-        self.block = label("", "title", name="block", wrap=True)
-        self.text = label("", name="instruction", wrap=True)
-        self.text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.breath = label("", "soft", name="breath", wrap=True)
-        self.left = label("", "title", name="time_left")
-        self.left.setToolTip("Seconds left in this step")
-        self.phases = PhaseBar(self.look)
-        self.dots = Dots(self.look)
-        self.count = label("", "soft", name="repetition_count")
-        self.feedback = Feedback(self.look)
-        self.keypad = KeyPad(self)
-        self.keypad.pressed.connect(self.press)
-        card.column.addWidget(self.block)
-        card.column.addWidget(self.text, 1)
-        beside = row(self.breath, self.left)
-        beside.setStretch(0, 1)
-        card.column.addLayout(beside)
-        card.column.addWidget(self.phases)
-        card.column.addWidget(self.dots)
-        card.column.addWidget(self.count)
-        card.column.addWidget(self.feedback)
-        card.column.addWidget(self.keypad)
-        self.sound_note = label(self.tone.note, "faint", name="sound_note", wrap=True)
-        card.column.addWidget(self.sound_note)
-        return card
-
     def crumb(self) -> tuple[str, ...]:
         """Who is recorded, with which protocol."""
         protocol = self.recording.protocol if self.recording is not None else None
-        return self._who, protocol.title if protocol else "", self.title
+        return self._who, told(protocol, protocol.title) if protocol else "", self.title
 
     def entered(self) -> None:
         """Take the keys at once."""
@@ -139,14 +124,20 @@ class RunPage(Page):
         self.recording, self._who = recording, who
         self._noted.stop()
         self._end_live()
-        self.participant.display.show_state(None)
+        self.participant.display.show_moment(None)
         traces = self.ensure_traces()
         traces.set_source(None if recording is None else recording.source)
+        traces.now_s = None if recording is None else recording.lab_s
         traces.setVisible(recording is not None)
         self.waiting.setVisible(recording is None)
         if recording is None:
             self._show_idle()
             return
+        self._sounds = Sounds()
+        self.guiding = Guiding(recording, self)
+        self.guiding.aimed.connect(self._aimed)
+        self.asking = Asking(recording, self.remarks, self)
+        self.asking.noted.connect(self._note)
         recording.run_changed.connect(self.show_state)
         recording.happened.connect(self._happened)
         recording.over.connect(self._over)
@@ -163,15 +154,21 @@ class RunPage(Page):
         live.left_out.connect(self.feedback.leave_out)
         live.levels_changed.connect(self.feedback.show_levels)
         live.levels_changed.connect(traces.show_levels)
-        live.failed.connect(lambda error: self._note(f"No live results: {error}"))
+        live.failed.connect(lambda error: self._note(tr("No live results: {error}", error=error)))
+        if self.guiding is not None:
+            self.guiding.use(live)
         live.start()
 
     def _end_live(self) -> None:
-        live, self.live = self.live, None
-        if live is not None:
-            live.close()
-            live.deleteLater()
+        for one in (self.live, self.asking):
+            if one is not None:
+                one.close()
+                one.deleteLater()
+        if self.guiding is not None:
+            self.guiding.deleteLater()
+        self.live = self.asking = self.guiding = None
         self.feedback.clear()
+        self.card.loads.close_look_up()
 
     def press(self, action: Action) -> None:
         """Do what a key or a button asks; Space also starts the protocol."""
@@ -183,32 +180,60 @@ class RunPage(Page):
         self.recording.press(action)
 
     def begin_protocol(self) -> None:
-        """Start the first step."""
-        if self.recording is not None:
+        """Note the loads, and start the first step."""
+        if self.recording is not None and self.recording.run is None:
+            for data in self.card.loads.chosen():
+                self.recording.mark(LOAD, data)
             self.recording.begin()
             self.follow_run()
 
     def follow_run(self) -> None:
         """Show a run that has begun; one that is over leaves only the way to the result."""
-        if self.recording is not None and self.recording.running:
+        recording = self.recording
+        if recording is None or recording.run is None:
+            return
+        self.card.set_plan(recording.protocol, recording.run.blocks)
+        if recording.running:
             self._offer()
             self.setFocus(Qt.FocusReason.OtherFocusReason)
-        elif self.recording is not None and self.recording.run is not None:
+            self.show_state(recording.run.state)
+        else:
             self._offer(self.finish)
 
     def _happened(self, event: RunEvent) -> None:
-        if self.recording is None:
+        recording = self.recording
+        if recording is None:
             return
+        at = recording.seconds(event.t_ns)
         if event.kind in {"cue", "marker", "reject", "stop"} and self.traces is not None:
-            self.traces.marks.add_event(self.recording.seconds(event.t_ns), event.kind)
-        if event.kind == "tone":
-            self.tone.play(str(event.data.get("tone", "go")))
+            self.traces.marks.add_event(at, event.kind)
+        for sound in self._sounds.of_events(self._block(event.data.get("block")), [event]):
+            self.tone.play(sound)
         if event.kind == "marker":
-            told = event.data.get("deviation")
-            at = f"{self.recording.seconds(event.t_ns):.1f} s"
-            self._note(f"Noted: {told}." if told else f"Marker at {at}.")
-        if event.kind == "reject":
-            self._note("The last repetition is left out of the analysis; it stays stored.")
+            deviation = event.data.get("deviation")
+            self._note(
+                tr("Noted: {what}.", what=deviation)
+                if deviation
+                else tr("Marker at {time} s.", time=f"{at:.1f}")
+            )
+        if event.kind == "block" and self.guiding is not None:
+            self.card.offer_target(self.guiding, self._block(event.data.get("block")))
+
+    def _set_target(self, value: float) -> None:
+        guiding = self.guiding
+        if guiding is not None and guiding.bio is not None:
+            guiding.set_target(value)
+        elif guiding is not None:
+            guiding.force.set_maximum(value)
+
+    def _aimed(self) -> None:
+        run = self.recording.run if self.recording is not None else None
+        if run is not None and self.guiding is not None:
+            self.card.offer_target(self.guiding, self._block(run.state.block))
+
+    def _block(self, name: object) -> Block | None:
+        protocol = self.recording.protocol if self.recording is not None else None
+        return protocol.block(str(name)) if protocol is not None and name else None
 
     def _note(self, text: str) -> None:
         """Say something at the foot for a few seconds."""
@@ -224,75 +249,43 @@ class RunPage(Page):
 
     def show_state(self, state: RunState) -> None:
         """Show a moment of the run."""
-        if state.paused:
-            text, size = "Pause. Breathe.", 40
-        else:
-            text = state.text
-            size = 40 if len(text) <= 44 else 28
-        self._say(text, size)
-        self.block.setText(state.title)
-        self.breath.setText("" if state.over else breath_words(state.breath))
-        self.left.setText(time_words(state))
-        self.phases.show_state(None if state.over else state)
-        self.dots.show_dots(state.dots)
-        self.count.setText(
-            f"repetition {state.repetition} of {state.of}"
-            + (f", set {state.set} of {state.sets}" if state.sets > 1 else "")
-            + f" · {round(100 * state.total_progress)} % of the test"
-        )
-        self.keypad.show_state(state)
-        self.participant.display.show_state(state)
+        moment = self.guiding.moment(state) if self.guiding is not None else None
+        said = shown(state, self.recording.protocol if self.recording is not None else None)
+        self.card.show_state(said, moment)
+        self.participant.display.show_moment(said, moment)
+        if self.guiding is not None and self.traces is not None:
+            self.traces.show_target(self.guiding.target_newtons(state))
+        sound = self._sounds.of_moment(self._block(state.block), state)
+        if sound:
+            self.tone.play(sound)
 
     def _show_ready(self, recording: LiveRecording) -> None:
         protocol = recording.protocol
-        self.block.setText(protocol.title if protocol else "Recording without a protocol")
-        if protocol is not None:
-            self._say("Look at the traces: is every channel quiet at rest?", 28)
-            self.count.setText(f"about {minutes(protocol.duration_s(optional=recording.optional))}")
-        else:
-            self._say("Recording. M sets a marker.", 28)
-            self.count.setText("")
-        self.breath.setText("")
-        self.left.setText("")
-        self.phases.show_state(None)
-        self.dots.show_dots(())
+        self.card.set_plan(protocol)
+        self.card.show_ready(protocol, optional=recording.optional)
+        self.card.loads.look_up(recording.out.parent, self._who, protocol)
         set_role(self.finish, "" if protocol is not None else "primary")
         self.begin.setEnabled(protocol is not None)
         self._offer(self.to_check, self.finish, *([self.begin] if protocol is not None else []))
         self.hint.setText("")
-        self.keypad.allow(*(("marker",) if protocol is None else ("marker", "next")))
 
     def show_saving(self) -> None:
         """Say that the session is being made of what was recorded."""
-        self._say("Saving and analysing.", 28)
+        self.card.say(tr("Saving and analysing."), 28)
         self._offer()
         self.setFocus()
 
     def _show_idle(self) -> None:
-        self._say("No recording is running.", 28)
-        self.block.setText("Run")
-        for widget in (self.breath, self.left, self.count):
-            widget.setText("")
-        self.phases.show_state(None)
-        self.dots.show_dots(())
+        self.card.show_idle(tr("No recording is running."))
         self.hint.setText("")
         self._offer(self.to_setup)
-        self.keypad.allow()
 
     def _offer(self, *buttons: QPushButton) -> None:
         """Show these ways to go on, and no others."""
         for one in (self.to_check, self.to_setup, self.finish, self.begin):
             one.setVisible(one in buttons)
 
-    def _say(self, text: str, size: int) -> None:
-        if self.text.accessibleName() != text:
-            self.text.setText(large_words(text))
-            self.text.setAccessibleName(text)
-        if self._size != size:
-            self._size = size
-            set_role(self.text, "shout" if size == 40 else "hero")
-
     def show_status(self, status: dict[str, Any]) -> None:
-        """Say how old the newest sample on the screen is."""
+        """Say what the recorder tells of itself."""
         if self.traces is not None:
-            self.traces.show_age(status)
+            self.traces.show_status(status)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QFormLayout, QLineEdit
 
+from labapp.translate import LANGUAGES, tr
+from labapp.ui.language import SYSTEM
 from labapp.ui.look import Look
 from labapp.ui.pages.page import Page
 from labapp.ui.parts import Card, button, label, named, row
@@ -19,35 +21,66 @@ class SettingsPage(Page):
 
     look_wanted = Signal(str, float)
     study_wanted = Signal(str)
+    language_wanted = Signal(str)
 
     def __init__(self, look: Look, preferences: Preferences) -> None:
-        super().__init__(look, "settings", "Settings")
-        card = Card("Look", "look_card")
+        super().__init__(look, "settings", tr("Settings"))
+        card = Card(tr("Look"), "look_card")
         form = QFormLayout()
         form.setSpacing(2 * GRID)
         self.theme = QComboBox()
-        for words, name in (("As the system", "system"), ("Light", "light"), ("Dark", "dark")):
+        for words, name in (
+            (tr("As the system"), "system"),
+            (tr("Light"), "light"),
+            (tr("Dark"), "dark"),
+        ):
             self.theme.addItem(words, name)
         self.theme.setCurrentIndex(max(0, self.theme.findData(preferences.theme)))
-        named(self.theme, "theme", "Theme", "Light or dark")
+        named(self.theme, "theme", tr("Theme"), tr("Light or dark"))
         self.scale = QComboBox()
         for scale in SCALES:
             self.scale.addItem(f"{scale * 100:.0f} %", scale)
         self.scale.setCurrentIndex(max(0, self.scale.findData(preferences.scale)))
-        named(self.scale, "scale", "Scale", "Size of text and controls, percent")
-        for words, field in (("Theme", self.theme), ("Scale", self.scale)):
+        named(self.scale, "scale", tr("Scale"), tr("Size of text and controls, percent"))
+        self.language = QComboBox()
+        self.language.addItem(tr("As the system"), SYSTEM)
+        for code, own_name in LANGUAGES.items():
+            self.language.addItem(own_name, code)
+        self.language.setCurrentIndex(max(0, self.language.findData(preferences.language)))
+        named(self.language, "language", tr("Language"), tr("Language of the window"))
+        self.language_note = label("", "faint", name="language_note", wrap=True)
+        for words, field in (
+            (tr("Theme"), self.theme),
+            (tr("Scale"), self.scale),
+            (tr("Language"), self.language),
+        ):
             head = label(words, "soft")
             head.setBuddy(field)
             head.setMinimumHeight(look.px(32))
             form.addRow(head, field)
         card.column.addLayout(form)
+        card.column.addWidget(self.language_note)
+        self.language_note.hide()
+        self.language.currentIndexChanged.connect(self._language)
         self.theme.currentIndexChanged.connect(self._look)
         self.scale.currentIndexChanged.connect(self._look)
-        folder = Card("Study folder", "study_card", "Where sessions and reports are kept.")
+        folder = Card(
+            tr("Study folder"),
+            "study_card",
+            tr(
+                "Where sessions and reports are kept. Devices, montage, protocol and choices are "
+                "remembered with the study; another folder brings its own."
+            ),
+        )
         self.study = QLineEdit(str(preferences.study_folder))
-        named(self.study, "study", "Study folder", "Path of the folder; Enter takes it")
+        named(
+            self.study,
+            "study",
+            tr("Study folder"),
+            tr("Path of the folder; Enter takes it, and makes it if it is new"),
+        )
         self.study.editingFinished.connect(self._study)
-        self.browse = button("Choose…", "choose_study", "Chooses the study folder")
+        self.browse = button(tr("Choose…"), "choose_study", tr("Chooses or makes the study folder"))
         self.browse.clicked.connect(self._browse)
         line = row(self.study, self.browse)
         line.setStretch(0, 1)
@@ -60,11 +93,17 @@ class SettingsPage(Page):
     def _look(self) -> None:
         self.look_wanted.emit(str(self.theme.currentData()), float(self.scale.currentData()))
 
+    def _language(self) -> None:
+        """Keep the choice; every word on the screen would have to be made anew to change now."""
+        self.language_note.setText(tr("The language changes at the next start."))
+        self.language_note.show()
+        self.language_wanted.emit(str(self.language.currentData()))
+
     def _study(self) -> None:
         self.study_wanted.emit(self.study.text().strip())
 
     def _browse(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Study folder", self.study.text())
+        path = QFileDialog.getExistingDirectory(self, tr("Study folder"), self.study.text())
         if path:
             self.study.setText(path)
             self._study()

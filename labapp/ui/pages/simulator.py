@@ -8,9 +8,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QWidget
 
 from labapp.simulate.scenario import list_scenarios, load_scenario
+from labapp.translate import tr
 from labapp.ui.look import Look
 from labapp.ui.parts import label, named
 from labapp.ui.theme import GRID
+from labapp.workflow.spoken import spoken
 
 SPEEDS = (1.0, 4.0, 10.0)
 
@@ -22,7 +24,7 @@ class SimulatorPanel(QWidget):
 
     def __init__(self, look: Look) -> None:
         super().__init__()
-        named(self, "simulator", "Simulated lab")
+        named(self, "simulator", tr("Simulated lab"))
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(GRID)
@@ -30,7 +32,7 @@ class SimulatorPanel(QWidget):
         self.scenario = QComboBox()
         for name in list_scenarios():
             self.scenario.addItem(name.replace("_", " ").capitalize(), name)
-        named(self.scenario, "scenario", "Scenario", "What is true in the simulated lab")
+        named(self.scenario, "scenario", tr("Scenario"), tr("What is true in the simulated lab"))
         self.scenario.setCurrentIndex(max(0, self.scenario.findData("demo")))
         self.scenario.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -39,9 +41,9 @@ class SimulatorPanel(QWidget):
         self.speed = QComboBox()
         for speed in SPEEDS:
             self._add_speed(speed)
-        named(self.speed, "speed", "Speed", "Lab seconds per second of simulated devices")
+        named(self.speed, "speed", tr("Speed"), tr("Lab seconds per second of simulated devices"))
         self.speed.currentIndexChanged.connect(self.speed_changed)
-        for words, field in (("Scenario", self.scenario), ("Speed", self.speed)):
+        for words, field in ((tr("Scenario"), self.scenario), (tr("Speed"), self.speed)):
             head = label(words, "soft")
             head.setBuddy(field)
             head.setMinimumHeight(look.px(32))
@@ -70,8 +72,11 @@ class SimulatorPanel(QWidget):
         return float(self.speed.currentData())
 
     def _add_speed(self, speed: float) -> None:
-        self.speed.addItem("real time" if speed == 1 else f"{speed:g} × real time", speed)
+        words = tr("real time") if speed == 1 else tr("{n} × real time", n=f"{speed:g}")
+        self.speed.addItem(words, speed)
 
     def _show_truth(self) -> None:
         name = self.scenario.currentData()
-        self.truth.setText(f"Truth: {load_scenario(name).title}." if name else "")
+        self.truth.setText(
+            tr("Truth: {words}.", words=spoken(load_scenario(name).title)) if name else ""
+        )

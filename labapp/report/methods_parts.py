@@ -1,0 +1,96 @@
+"""Sentences of the methods paragraph that only some sessions need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from labapp.report.known import Facts
+from labapp.report.words import items, listed, mapping, number, pick, texts, value
+
+Analysis = Mapping[str, Any]
+
+
+def normalised(facts: Facts, analysis: Analysis) -> list[str]:
+    """Say what amplitudes are compared with: method, contractions, posture, training."""
+    muscles = mapping(analysis, "reference", "muscles")
+    counts = [int(n) for one in muscles.values() if (n := value(one, "n"))]
+    if not counts:
+        return ["Amplitudes were not normalised: no reference contraction was usable."]
+    few, many = min(counts), max(counts)
+    kinds = listed(sorted({str(pick(one, "kind")) for one in muscles.values()}))
+    spans = str(few) if few == many else f"{few} to {many}"
+    posture = facts.report("normalisation", "joint_angles")
+    return [
+        "Amplitude was the RMS of each phase, corrected for the power at rest, in per cent of a "
+        f"reference: {facts.text('normalisation method', pick(analysis, 'reference', 'method'))} "
+        f"({spans} {kinds} contractions per muscle; position and joint angles "
+        f"{facts.text('joint angles of the reference', posture)}; training for them "
+        f"{facts.text('training for the reference', facts.report('normalisation', 'training'))})."
+    ]
+
+
+def further_analyses(analysis: Analysis) -> list[str]:
+    """Say how the spectrum and the signs of crosstalk were found, where they were looked at."""
+    sentences = []
+    if any(value(one, "epochs") for one in mapping(analysis, "fatigue").values()):
+        sentences.append(
+            "Median and mean frequencies are of 20 to 450 Hz in stretches of 0.5 s of the holds "
+            "(periodogram, Hann window, zero padding to the next power of two at most)."
+        )
+    if mapping(analysis, "crosstalk"):
+        tasks = " and two selectivity tasks" if mapping(analysis, "selectivity") else ""
+        sentences.append(
+            f"Crosstalk was looked for by coherence and cross-correlation{tasks}; nothing was "
+            "subtracted."
+        )
+    return sentences
+
+
+def force_processing(facts: Facts, analysis: Analysis) -> list[str]:
+    """Say how the force was sampled and filtered, and what its onset is."""
+    rates = list(mapping(analysis, "rate_hz").values())
+    rate = number(rates[-1], 0) if rates and isinstance(rates[-1], int | float) else None
+    return [
+        f"Force was sampled at {facts.text('sampling rate of the force', rate)} Hz and low-pass "
+        "filtered with zero lag (50 Hz for onset and rates, where the sampling rate allows it, "
+        "20 Hz for steadiness); force onset was "
+        f"{facts.text('force onset rule', pick(analysis, 'force', 'onset_rule'))}."
+    ]
+
+
+def without_emg(facts: Facts, analysis: Analysis) -> list[str]:
+    """Say what was done in a session without EMG: standing on a plate, or forms alone."""
+    person = (
+        f"1 participant (age {facts.text('age', facts.report('participant', 'age'))}, sex "
+        f"{facts.text('sex', facts.report('participant', 'sex'))}, height "
+        f"{facts.text('height (cm)', facts.report('participant', 'height_cm'))} cm, mass "
+        f"{facts.text('mass (kg)', facts.report('participant', 'mass_kg'))} kg)"
+    )
+    part = mapping(analysis, "standing")
+    if not part:
+        return [f"No EMG was recorded. {person[0].upper()}{person[1:]} took part."]
+    trials = items(part, "trials")
+    kept = [one for one in trials if not texts(one, "reasons")]
+    longest = max((found for one in kept if (found := value(one, "duration_s"))), default=None)
+    stream = next(iter(mapping(analysis, "streams")), "")
+    box = pick(facts.info, "sheets", stream, "title"), pick(analysis, "streams", stream, "driver")
+    feet, gaze, shoes, plate = (
+        facts.text(name, facts.report("standing", key))
+        for name, key in (
+            ("place of the feet", "feet"),
+            ("what was looked at", "gaze"),
+            ("shoes", "shoes"),
+            ("calibration of the plate", "plate_calibration"),
+        )
+    )
+    return [
+        f"The centre of pressure of {person} was measured in quiet standing on a force plate with "
+        f"four cells ({facts.text('force plate', *box)}; calibration {plate}), sampled at "
+        f"{facts.text('sampling rate', value(part, 'rate_hz'))} Hz. Feet: {feet}; looking at: "
+        f"{gaze}; shoes: {shoes}.",
+        f"{len(kept)} of {len(trials)} trials of {number(longest, 0)} s after the first 5 s were "
+        f"analysed ({listed(texts(part, 'conditions'))}). Processing: {pick(part, 'method')}.",
+        "Statistics: means over trials with 95 % t-intervals; the Romberg quotient is that of "
+        "geometric mean ellipse areas, with Welch's interval on their logarithms.",
+    ]

@@ -1,0 +1,95 @@
+"""The loads of a run: proposed from the sessions before, accepted or changed by the operator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from labapp.translate import tr
+from labapp.trials.protocol import Protocol
+from labapp.trials.remarks import load_data
+from labapp.ui.jobs import Jobs, Progress
+from labapp.ui.numberbox import NumberBox
+from labapp.ui.parts import label, named
+from labapp.ui.theme import GRID
+from labapp.workflow.progression import Proposal, proposals
+from labapp.workflow.spoken import spoken
+
+MOST_LOAD = 1000.0
+
+
+class LoadsPanel(QWidget):
+    """One line a block whose load may grow; hidden where a protocol has none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        named(self, "loads", tr("Loads of this test"))
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(GRID)
+        self._grid.setColumnStretch(2, 1)
+        self._jobs = Jobs(self)
+        self._jobs.failed.connect(lambda _: self.show_proposals(()))
+        self._rows: list[tuple[Proposal, NumberBox]] = []
+        self.hide()
+
+    def look_up(self, folder: Path, participant: str, protocol: Protocol | None) -> None:
+        """Read the participant's earlier sessions, and show what they propose."""
+        self.show_proposals(())
+        if protocol is None:
+            return
+
+        def job(_: Progress) -> tuple[Proposal, ...]:
+            return proposals(folder, participant, protocol)
+
+        self._jobs.start(job, self.show_proposals, shown=False)
+
+    def show_proposals(self, found: Sequence[Proposal]) -> None:
+        """Show these, ready to be changed."""
+        while (item := self._grid.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._rows = []
+        for line, one in enumerate(found):
+            title = label(tr("Load, {block}", block=one.title), name=f"load_{one.block}_title")
+            spin = NumberBox()
+            spin.setRange(0.0, MOST_LOAD)
+            spin.setDecimals(1)
+            spin.setSingleStep(0.5)
+            spin.setSpecialValueText(tr("not noted"))
+            spin.setSuffix(f" {one.unit}")
+            spin.setValue(one.value or 0.0)
+            tip = tr("The load that is used, in {unit}. It is noted at the start.", unit=one.unit)
+            named(spin, f"load_{one.block}", title.text(), tip)
+            self._grid.addWidget(title, 2 * line, 0)
+            self._grid.addWidget(spin, 2 * line, 1)
+            why = label(_why(one), "faint", name=f"load_{one.block}_why", wrap=True)
+            self._grid.addWidget(why, 2 * line + 1, 0, 1, 3)
+            self._rows.append((one, spin))
+        self.setVisible(bool(found))
+
+    def chosen(self) -> list[dict[str, Any]]:
+        """Return data of the markers of the loads that are used; what is 0 is not noted."""
+        return [
+            load_data(one.block, spin.value(), one.unit, proposed=one.value)
+            for one, spin in self._rows
+            if spin.value() > 0
+        ]
+
+    def close_look_up(self) -> None:
+        """Wait for what is being read."""
+        self._jobs.finish()
+
+
+def _why(one: Proposal) -> str:
+    reasons = "; ".join(spoken(reason) for reason in one.reasons)
+    if one.more:
+        return tr("Proposed, more than last time: {reasons}.", reasons=reasons)
+    if one.value is not None:
+        return tr("Proposed, as last time: {reasons}.", reasons=reasons)
+    return tr("Not known yet: {reasons}.", reasons=reasons)

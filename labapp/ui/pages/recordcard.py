@@ -1,0 +1,90 @@
+"""The card of the recording: samples, timing, force and reference of an analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtWidgets import QVBoxLayout
+
+from labapp.translate import tr
+from labapp.ui.numbers import number
+from labapp.ui.parts import Card, Level, clear, fact, label
+from labapp.ui.theme import GRID
+from labapp.ui.words import muscle_name
+from labapp.workflow.spoken import spoken
+
+
+class RecordCard(Card):
+    """Shows what an analysis rests on beside the onsets."""
+
+    def __init__(self) -> None:
+        super().__init__(tr("Recording"), "record_card")
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(GRID)
+        self.column.addLayout(self._rows)
+        self.column.addStretch(1)
+
+    def show_record(self, document: Mapping[str, Any]) -> None:
+        """Fill in the rows."""
+        clear(self._rows)
+        for name, stream in document["streams"].items():
+            self._stream(name, stream)
+        self._say(self._timing(document["timing"]), "timing_words")
+        force = document.get("force") or {}
+        peak = force.get("peak_n")
+        if peak and peak.get("mean") is not None:
+            mean, n = f"{peak['mean']:.0f}", peak["n"]
+            words = (
+                tr("Peak force {mean} N, {n} repetitions", mean=mean, n=n)
+                if peak.get("sd") is None
+                else tr(
+                    "Peak force {mean} N (SD {sd}), {n} repetitions",
+                    mean=mean,
+                    sd=f"{peak['sd']:.0f}",
+                    n=n,
+                )
+            )
+            self._say(words, "force_words")
+        if force.get("emd_text"):
+            words = tr("Electromechanical delay: {text}", text=spoken(str(force["emd_text"])))
+            self._say(words, "emd_words")
+        reference = document.get("reference")
+        if reference:
+            names = ", ".join(muscle_name(code) for code in reference["muscles"])
+            words = tr(
+                "Reference contraction: {method} ({names})",
+                method=spoken(str(reference["method"])),
+                names=names,
+            )
+            self._say(words, "reference_words", "faint")
+
+    def _say(self, words: str, name: str, role: str = "soft") -> None:
+        self._rows.addWidget(label(words, role, name=name, wrap=True))
+
+    def _stream(self, name: str, stream: Mapping[str, Any]) -> None:
+        lost = int(stream["lost"])
+        state: Level = "good" if lost == 0 else "warn"
+        rate = stream.get("rate_hz")
+        words = f"{name}: {stream['driver']}, " + (f"{rate:.2f} Hz, " if rate else "")
+        words += tr("{n} samples received", n=number(int(stream["received"])))
+        if lost:
+            words += tr(", {lost} lost in {gaps} gaps", lost=number(lost), gaps=stream["gaps"])
+        tip = tr(
+            "Onset from this device: {capable}. {reason}",
+            capable=tr(str(stream["onset_capable"])),
+            reason=spoken(str(stream["onset_reason"])),
+        )
+        said = tr("losses") if lost else tr("nothing lost")
+        self._rows.addWidget(fact(said, state, words, f"stream_{name}", tip))
+
+    @staticmethod
+    def _timing(timing: Mapping[str, Any]) -> str:
+        words = tr("Timing: {sync}", sync=tr(str(timing["sync"])))
+        if timing.get("resolution_ms") is not None:
+            words += tr(
+                "; this set-up resolves lags ≥ {ms} ms", ms=f"{timing['resolution_ms']:.0f}"
+            )
+        if timing.get("uncertainty_ms") is not None:
+            words += tr("; uncertainty ±{ms} ms", ms=f"{timing['uncertainty_ms']:.1f}")
+        return words

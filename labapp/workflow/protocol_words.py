@@ -1,0 +1,74 @@
+"""A protocol's words in the language in use, for the card, the participant and the choice of test.
+
+What drives a run and what is written stays as the file has it; only what is shown changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from labapp.errors import LabError
+from labapp.translate import phrase, spoken_language, tr
+from labapp.trials.protocol import Protocol, load_protocol
+from labapp.trials.state import RunState
+from labapp.workflow.spoken import spoken
+
+_OWN_STEPS = (phrase("rest"), phrase("start"))
+"""Names that a run gives to the time between repetitions and before the first."""
+
+
+def told(protocol: Protocol | None, text: str) -> str:
+    """Return a text of a protocol, or one of a run's own (``Rest.``), in the language in use."""
+    if protocol is not None and (words := protocol.say(text, spoken_language())) != text:
+        return words
+    return spoken(text)
+
+
+def listed(name: str) -> str:
+    """Return a protocol's line in a list; English reads no file for it."""
+    words = name.replace("_", " ").capitalize()
+    if not name or spoken_language() == "en":
+        return words
+    try:
+        protocol = load_protocol(name)
+    except LabError:  # it is told when the protocol is chosen
+        return words
+    return told(protocol, protocol.title)
+
+
+def number_words(protocol: Protocol | None, text: str) -> str:
+    """Return the name of a number that can be adapted: of ours, or a step's with a capital."""
+    if (words := tr(text)) != text:
+        return words
+    step = told(protocol, text[:1].lower() + text[1:])
+    return step[:1].upper() + step[1:]
+
+
+def instructions(protocol: Protocol) -> tuple[str, ...]:
+    """Return what is read to the person before the first repetition, in the language in use."""
+    language = spoken_language()
+    mine = tuple(one.text for one in protocol.instructions if one.language == language)
+    own = (one.text for one in protocol.instructions if one.language == protocol.language)
+    return mine or tuple(told(protocol, text) for text in own)
+
+
+def shown(state: RunState, protocol: Protocol | None) -> RunState:
+    """Return a moment of a run as it is shown: its words in the language in use."""
+    return replace(
+        state,
+        title=told(protocol, state.title),
+        text=told(protocol, state.text),
+        instruction=told(protocol, state.instruction),
+        step=_step(protocol, state.step),
+        steps=tuple(_step(protocol, name) for name in state.steps),
+    )
+
+
+def heard_language(protocol: Protocol) -> str:
+    """Return the language that a person reads and hears a protocol in now."""
+    language = spoken_language()
+    return language if language in protocol.spoken_languages() else protocol.language
+
+
+def _step(protocol: Protocol | None, name: str) -> str:
+    return tr(name) if name in _OWN_STEPS else told(protocol, name)

@@ -1,0 +1,259 @@
+"""Sentences that analysis and trials can say, by the room they come from, for `spoken`.
+
+A gap stands for what the f-string of the source puts there. `tests/test_translations.py` tells
+when a source says something that has no pattern here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from labapp.muscles import MUSCLE_NAMES
+from labapp.translate import phrase
+
+RESULTS: Final[dict[str, tuple[str, ...]]] = {
+    "muscles": (
+        *MUSCLE_NAMES.values(),
+        phrase("right {name}"),
+        phrase("left {name}"),
+    ),
+    "analysis.question": (
+        phrase("{subject} and {others} started together: {what}, inside the equivalence band."),
+        phrase("Cannot tell whether {subject} came before {others}: {why}."),
+        phrase("{subject} before {parts}; {n} repetitions."),
+        phrase("{subject} before {parts}."),
+        phrase("{name} by {lag} ms (95 % interval {low} to {high})"),
+        phrase("{name} by {lag} ms (95 % interval {low} to {high}; {n} repetitions)"),
+        phrase("{name} by {lag} ms ({low} to {high})"),
+        phrase("{name} by {lag} ms ({low} to {high}; {n} repetitions)"),
+        phrase("mean lag {lag} ms (95 % interval {low} to {high}; {n} repetitions)"),
+    ),
+    "analysis.document": (
+        phrase("the protocol asks for no order of onsets"),
+        phrase("Not applicable: {reason}."),
+        phrase("{name} is the only muscle: an order needs two"),
+        phrase("Cannot tell any order: {reason}"),
+    ),
+    "analysis.without_emg": (
+        phrase("the session has no EMG"),
+        phrase("Not applicable: {reason}, so there is no order of onsets."),
+    ),
+    "analysis.gates": (
+        phrase("{name}: no valid repetition"),
+        phrase("{name}: {reason} in {missing} of {n} repetitions (SNR {snr} dB)"),
+        phrase(
+            "{name}: signal-to-noise ratio below {limit} dB in {weak} of {n} repetitions "
+            "(median {snr} dB)"
+        ),
+        phrase("signal-to-noise ratios of {one} and {two} differ by {gap} dB (limit {limit} dB)"),
+        phrase(
+            "{one} and {two} rise at different speed ({first} and {second} ms): the order would "
+            "reflect the speed of recruitment as well as its time"
+        ),
+        phrase(
+            "{one} and {two} share much of their signal (correlation {peak}): crosstalk is likely"
+        ),
+        phrase("two methods disagree about {one} and {two} ({first} and {second} ms)"),
+        phrase("see its data sheet"),
+        phrase("{driver} cannot time onsets: {why}"),
+        phrase("{one} and {two} were recorded by devices without a common clock or sync pulses"),
+        phrase("{one} and {two} were recorded by devices whose clocks relate by ± {u} ms only"),
+        phrase("no burst found"),
+        phrase("active before the cue"),
+        phrase("no clear beginning"),
+        phrase("not measurable"),
+    ),
+    "analysis.order": (phrase("{name}: no onset in {missing} of {n} repetitions"),),
+    "analysis.pairs": (
+        phrase("{n} repetitions with both onsets, {needed} are needed"),
+        phrase("the lag is real but below {rope} ms, too small to call"),
+        phrase(
+            "the interval {low} to {high} ms contains no difference and is wider than the "
+            "equivalence band"
+        ),
+        phrase(
+            "the mean lag of {mean} ms could come from the speed of the rise: with a rise of "
+            "their own it is {lag} ms ({low} to {high})"
+        ),
+    ),
+    "analysis.lag": (
+        phrase("{name}: signal-to-noise ratio {snr} dB, an order needs 10 dB"),
+        phrase("signal-to-noise ratios differ by {gap} dB (limit 20 dB)"),
+        phrase("{one} and {two} rise at different speed"),
+        phrase("{reason} (SNR {snr} dB)"),
+        phrase("signal-to-noise ratio {snr} dB is too low for an onset"),
+    ),
+    "analysis.onset": (
+        phrase("the burst may have begun before the search window"),
+        phrase("the burst began before the search window"),
+        phrase("the beginning is too gradual or too noisy to time"),
+    ),
+    "analysis.alarm": (
+        phrase("no burst rises out of the rest noise"),
+        phrase("no burst is louder than spikes in the baseline"),
+        phrase("the burst was under way in the baseline"),
+        phrase("the burst was under way when the search began"),
+        phrase("one short spike, not a lasting burst"),
+        phrase("a twitch breaks off just before the burst"),
+        phrase("a twitch comes before the main burst"),
+        phrase("a twitch or spike comes shortly before the burst"),
+    ),
+    "analysis.burst": (
+        phrase("no samples were received"),
+        phrase("the signal is constant"),
+        phrase("the signal stands still at rest"),
+        phrase("samples were lost in the search"),
+        phrase("samples were lost at the burst"),
+        phrase("the signal is clipped at the burst"),
+        phrase("the signal stands still at the burst"),
+        phrase("one tone, as of mains hum, not a burst"),
+        phrase("samples were lost in the baseline"),
+        phrase("samples were lost before the burst"),
+    ),
+    "analysis.quality": (
+        phrase("rest noise {uv} µV"),
+        phrase("rest noise {uv} µV: ask for full relaxation, check the skin contact"),
+        phrase("rest noise {uv} µV: support the arm, clean the skin, renew the electrodes"),
+        phrase("signal-to-noise ratio {snr} dB"),
+        phrase("signal-to-noise ratio {snr} dB: onsets are less sharp than they could be"),
+        phrase(
+            "signal-to-noise ratio {snr} dB: too low to order this muscle; check the site and the "
+            "contact"
+        ),
+        phrase("rails of the device not known"),
+        phrase("no sample at the rails"),
+        phrase("{percent} % of samples at the rails: lower the gain if it happens again"),
+        phrase("{percent} % of samples clipped: lower the gain or move the electrodes"),
+        phrase("mains hum not measurable here"),
+        phrase("mains hum {percent} % of the rest noise"),
+        phrase("{hz} Hz hum is {percent} % of the rest noise: check the reference electrode"),
+        phrase(
+            "{hz} Hz hum is {percent} % of the rest noise: renew the reference electrode, move "
+            "cables away from mains"
+        ),
+        phrase("motion not measurable here"),
+        phrase("motion artefact {percent} % of the power"),
+        phrase("{percent} % of the power lies below 20 Hz: fix the cables with tape"),
+        phrase(
+            "{percent} % of the power lies below 20 Hz: fix cables and electrodes, prepare the skin"
+        ),
+        phrase("no samples: is the channel connected?"),
+        phrase("the signal stands still for up to {ms} ms: electrode or cable is off"),
+        phrase("no flat line (longest {ms} ms)"),
+        phrase("no heart beat seen in the rest"),
+        phrase("heart beat {ratio} times the rest noise"),
+        phrase("heart beat {ratio} times the rest noise: keep pulls away from beats in mind"),
+        phrase(
+            "heart beat {ratio} times the rest noise: move the electrodes closer together, away "
+            "from the heart"
+        ),
+        phrase("rest before every cue is quiet"),
+        phrase(
+            "rest before the cue not quiet in {restless} of {n} repetitions: ask for full "
+            "relaxation before each pull"
+        ),
+        phrase("no sample lost"),
+        phrase("{percent} % of samples lost: move closer to the receiver"),
+        phrase("{percent} % of samples lost: move closer, close other radio devices"),
+    ),
+    "analysis.session_quality": (
+        phrase("correlation with {name} {peak}"),
+        phrase("correlation with {name} {peak}: some may be shared"),
+        phrase("correlation with {name} {peak}: {n} pulls are too few to tell"),
+        phrase(
+            "correlation with {name} {peak}: crosstalk is likely, do the selectivity tasks and "
+            "move the electrodes apart"
+        ),
+        phrase(
+            "{n} of {total} repetitions are not in it: it holds {first} to {last} s, cues run to "
+            "{end} s; check the device and its battery"
+        ),
+    ),
+    "analysis.phases": (
+        phrase(
+            "no reference contraction in this session: amplitudes of two muscles cannot be compared"
+        ),
+        phrase("left out because clipped: {n}"),
+        phrase("only a submaximal reference: amplitudes of two muscles cannot be compared by it"),
+        phrase("pulls exceed {percent} % of it: the reference was probably not maximal, repeat it"),
+        phrase("{code}: {reason}"),
+    ),
+    "analysis.references": (
+        phrase("no quiet rest to correct for"),
+        phrase("{weak} reference contractions below {limit} dB"),
+        phrase("no reference contraction could be measured"),
+        phrase("left out below {limit} dB: {weak}"),
+        phrase("{n} usable reference contraction, {needed} are needed to know its uncertainty"),
+        phrase("the best two contractions differ by {percent} %: a further one is advised"),
+    ),
+    "analysis.amplitude_document": (
+        phrase("greatest {ms} ms RMS over the reference contractions, corrected for rest"),
+    ),
+    "analysis.ratios": (
+        phrase("not estimable: {reason}"),
+        phrase("{ratio} (95 % interval {low} to {high}; {n} repetitions)"),
+        phrase("{lost} of {n} repetitions at the noise floor or without a value"),
+        phrase("{n} repetitions, 3 are needed"),
+    ),
+    "analysis.clocks": (
+        phrase("unsynchronised: constant offset unknown (≥ ±30 ms)"),
+        phrase("the filters' delay of {ms} ± {u} ms (data sheets) is taken off"),
+        phrase(
+            "the load cell samples at {rate} Hz, {needed} Hz are needed for this delay and for "
+            "early RFD"
+        ),
+        phrase("not valid: {reason}"),
+        phrase("from EMG onset to force onset"),
+        phrase("timing {how}, ± {u} ms"),
+        phrase("packets of {name} keep step with the USB port's timer, which may hide {ms} ms"),
+        phrase("{how}, ± {u} ms"),
+        phrase("the USB port of {name} collects data for {ms} ms: set its latency timer to 1 ms"),
+        phrase("one clock"),
+        phrase("unsynchronised"),
+        phrase("verified"),
+    ),
+    "analysis.selectivity": (
+        phrase("task {code}: {reason}"),
+        phrase("task {code}: ratio {ratio} is not below {limit}"),
+        phrase("task {code}: ratio {ratio} is not above {limit}"),
+        phrase("the two tasks do not tell the muscles apart (index may be 0)"),
+        phrase("index {index} is not above ln 3 = {limit}"),
+        phrase("electrode site is {place}, not the caudal window"),
+        phrase("the electrode's site was not entered"),
+        phrase("electrode distance is not known to be {mm} mm or less"),
+    ),
+    "analysis.calibration": (
+        phrase("zero drift in 10 min"),
+        phrase("{n} masses with zero, {needed} or more are usual"),
+        phrase("{n} cycles, {needed} are usual"),
+        phrase("{what} was not measured"),
+        phrase("{what} is {percent} % of the range (limit {limit} %)"),
+    ),
+    "analysis.tare": (
+        phrase("tare steady"),
+        phrase("no tare could be taken"),
+        phrase("the tare moved by {n} N ({percent} % of the greatest force) between trials"),
+    ),
+    "analysis.force": (
+        phrase("force samples were lost"),
+        phrase("force not steady before the cue ({band} N)"),
+        phrase("no rise of the force"),
+        phrase("counter-movement before the pull"),
+    ),
+    "analysis.pull_force": (phrase("no force was recorded"),),
+    "trials.repetitions": (
+        phrase("pull without a cue"),
+        phrase("rejected by the operator"),
+        phrase("force was not recorded at this cue"),
+        phrase("no pull followed the cue"),
+        phrase("false start: {percent} % of the pull that followed {gap} s later"),
+        phrase("pulled twice ({gap} s apart); the first is used"),
+        phrase("pulled {ms} ms before the cue"),
+        phrase("tension before the cue ({percent} % of the peak)"),
+        phrase("counter-movement before the pull ({percent} % of the peak)"),
+        phrase("force lost for {ms} ms"),
+        phrase("found from the EMG alone: neither cue nor force"),
+    ),
+    "trials.cues": (phrase("done again"),),
+    "trials.run": (phrase("Finished. Thank you."), phrase("Rest."), phrase("Stopped.")),
+}

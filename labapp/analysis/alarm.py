@@ -102,7 +102,7 @@ def find_burst(x: Floats, rate: float, baseline: tuple[int, int], search: tuple[
         return Alarm(at, end, "ambiguous", "a twitch comes before the main burst")
     # As far back as the ramps are fitted: what lies there would pass for a slow beginning.
     near = int(BEFORE_S * rate)
-    strong = threshold + 0.1 * (peak - threshold)
+    strong = max(threshold + 0.1 * (peak - threshold), 2 * math.sqrt(rest_power))
     for a, b in runs:
         if b <= at and at - b < near and float(rms[a:b].max()) > strong:
             return Alarm(at, end, "ambiguous", "a twitch or spike comes shortly before the burst")

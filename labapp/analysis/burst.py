@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -240,15 +241,23 @@ def _one_tone(active: Floats, rate: float) -> bool:
     piece = active[: int(0.4 * rate)]
     if len(piece) < int(0.1 * rate):
         return False
-    power = np.square(np.abs(np.fft.rfft(piece * np.hanning(len(piece)))))
+    power = np.square(np.abs(np.fft.rfft(piece * _bell(len(piece)))))
     lines = power[2:] + power[1:-1] + power[:-2]
     return bool(lines.max() > TONE_SHARE * power.sum())
 
 
+@lru_cache(maxsize=8)
+def _bell(n: int) -> Floats:
+    return np.hanning(n)
+
+
 def _longest_still(values: Floats) -> int:
     """Length of the longest run of equal values."""
-    changes = np.flatnonzero(values[1:] != values[:-1]) + 1
-    return int(np.diff(changes, prepend=0, append=len(values)).max())
+    changes = np.flatnonzero(values[1:] != values[:-1])
+    if not len(changes):
+        return len(values)
+    inner = int((changes[1:] - changes[:-1]).max()) if len(changes) > 1 else 0
+    return max(inner, int(changes[0]) + 1, len(values) - 1 - int(changes[-1]))
 
 
 def _clipped(

@@ -263,11 +263,15 @@ def _both_ways(sections: Floats, columns: Floats, pad: int) -> Floats:
         before, after = 2 * x[0] - x[pad:0:-1], 2 * x[-1] - x[-2 : -pad - 2 : -1]
         x = np.concatenate([before, x, after])
     steady = _steady_state(sections.tobytes())
-    if len(sections) == 1 and x.shape[1] == 1:
-        # One section is an ordinary filter, and `lfilter` is called at a quarter of the price.
-        b, a, zi = sections[0, :3], sections[0, 3:], steady[0]
-        y, _ = lfilter(b, a, x[:, 0], zi=zi * x[0])
-        y = lfilter(b, a, y[::-1], zi=zi * y[-1])[0][:, None]
+    if x.shape[1] == 1:
+        # A section is an ordinary filter, and `lfilter` is called at a quarter of the price.
+        y = x[:, 0]
+        for _ in range(2):
+            start = y[0]
+            for section, zi in zip(sections, steady, strict=True):
+                y, _ = lfilter(section[:3], section[3:], y, zi=zi * start)
+            y = y[::-1]
+        y = y[::-1, None]
     else:
         y, _ = sosfilt(sections, x, axis=0, zi=steady[:, :, None] * x[0])
         y, _ = sosfilt(sections, y[::-1], axis=0, zi=steady[:, :, None] * y[-1])

@@ -100,7 +100,7 @@ FAULTS = [
 ]
 
 
-def outcomes(fault, n=40):
+def outcomes(fault, n=20):
     """States of `n` draws; ``wrong`` is an ok onset 40 ms off, or where there is no pull."""
     rng = np.random.default_rng(1234)
     count = Counter()
@@ -114,9 +114,9 @@ def outcomes(fault, n=40):
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_ends_as_a_state_not_as_a_wrong_time(fault):
-    """At most one of 40: a twitch can touch the pull so closely that nothing tells them apart."""
+    """At most one of 20: a twitch can touch the pull so closely that nothing tells them apart."""
     assert outcomes(fault)["wrong"] <= 1
 
 
 def test_clean_pulls_do_not_end_as_a_state():
-    assert outcomes("none")["ok"] == 40
+    assert outcomes("none")["ok"] == 20

@@ -1,17 +1,21 @@
-"""What is done before a test off the page Set up: screening, and a protocol of one's own."""
+"""What is done before a test off the page Set up: screening, a protocol of one's own, facts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
 
 from labapp.errors import LabError
 from labapp.translate import spoken_language, tr
+from labapp.ui.banner import Message
 from labapp.ui.pages.adapt import AdaptPage
 from labapp.ui.pages.forms import FormsPage
 from labapp.workflow.form_filling import ANSWER
+from labapp.workflow.naming import ensure_folder
 from labapp.workflow.protocol_copy import Draft, save_copy
+from labapp.workflow.study_facts import begin_facts
 
 if TYPE_CHECKING:
     from labapp.ui.pages.setup import SetupPage
@@ -57,6 +61,22 @@ class Preparing(QObject):
         if self.setup.protocol is not None:
             self.adapt.set_protocol(self.setup.protocol)
             self.window.go("adapt")
+
+    def facts(self) -> None:
+        """Open the file that describes the study's electrodes, made if there is none."""
+        codes = [c for one in self.setup.montage.devices() for c in one.montage.values()]
+        try:
+            path = begin_facts(ensure_folder(self.window.study_folder), codes)
+        except LabError as error:
+            self.window.show_error(error)
+            return
+        where = tr("The file is {path}.", path=path)
+        if QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            self.window.say(
+                Message(tr("The next recording reads these facts."), where, "grey", "facts")
+            )
+        else:
+            self.window.say(Message(tr("No text editor was found."), where, "warn", "facts"))
 
     def save(self, draft: Draft) -> None:
         """Keep the copy and choose it."""

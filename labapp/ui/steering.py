@@ -24,12 +24,11 @@ from labapp.ui.pages.setup import SetupPage
 from labapp.ui.recording import LiveRecording
 from labapp.ui.shelf import analyse_file
 from labapp.ui.window import Window
-from labapp.workflow.form_filling import ANSWER
 from labapp.workflow.naming import ensure_folder
-from labapp.workflow.person import MARKER
 from labapp.workflow.record import recorder_config, session_path
 from labapp.workflow.resume import Attached, attach
 from labapp.workflow.spoken import spoken
+from labapp.workflow.study_facts import study_facts, tell_beginning
 
 CLOSE_KEY = "closing"
 Started = tuple[Recorder, RecorderConfig, Path, Protocol | None]
@@ -76,6 +75,7 @@ class Steering(QObject):
             protocol = chosen.protocol
             place = chosen.out or ensure_folder(study)
             out = session_path(place, chosen.participant, protocol.id)
+            facts = study_facts(study, (c for one in chosen.devices for c in one.montage.values()))
             config = recorder_config(
                 out,
                 chosen.devices,
@@ -86,9 +86,7 @@ class Steering(QObject):
                 protocol=protocol,
             )
             recorder = Recorder.start(config)
-            recorder.mark(MARKER, chosen.person.as_marker())
-            for answer in chosen.answers:
-                recorder.mark(ANSWER, answer)
+            tell_beginning(recorder, chosen.person, chosen.answers, facts)
             return recorder, config, out, protocol
 
         self.window.work(tr("Starting the recorder"), job, self._started, failed=self._not_started)

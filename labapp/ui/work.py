@@ -90,6 +90,7 @@ class Work(QObject):
         self.setup.person.study_wanted.connect(self._show_study_choice)
         self.setup.calibrate_wanted.connect(self._calibrate)
         self.setup.person.screening_wanted.connect(lambda: self.preparing.screen())
+        self.setup.lying.facts_wanted.connect(lambda: self.preparing.facts())
         self.setup.test.adapt_wanted.connect(lambda: self.preparing.duplicate())
         self.help.folder_failed.connect(
             lambda path: window.say(

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from labapp.record.client import Recorder
 from labapp.record.config import ClockConfig
 from labapp.record.listing import PortInfo
+from labapp.session.facts import reported
 from labapp.session.file import open_session
 from labapp.trials.protocol import load_protocol
 from labapp.trials.resume import RUN, start_data
@@ -22,7 +23,9 @@ from labapp.ui.choices import simulated_devices
 from labapp.ui.opening import Opening
 from labapp.ui.recording import LiveRecording
 from labapp.ui.work import Work
+from labapp.workflow.naming import ensure_folder
 from labapp.workflow.record import recorder_config
+from labapp.workflow.study_facts import facts_file
 
 SHORT = Path(__file__).parents[1] / "data" / "short_pull.toml"
 
@@ -72,6 +75,8 @@ def test_connect_run_verdict_reopen(qtbot: QtBot, open_window: Open) -> None:
     window = opening.window
     assert opening.work is not None
     kinds: list[str] = []
+    folder = ensure_folder(window.study_folder)
+    facts_file(folder).write_text("[electrodes.RM_R]\nied_mm = 10\n", encoding="utf-8")
 
     def at_once(recording: LiveRecording) -> None:
         # Lab time still stands at 0: the same seed gives the same numbers in every run.
@@ -106,6 +111,7 @@ def test_connect_run_verdict_reopen(qtbot: QtBot, open_window: Open) -> None:
     with open_session(path) as session:
         assert all(stream.lost == 0 for stream in session.streams.values())
         assert session.participant == "AB-014"
+        assert reported(session)["report"]["electrodes"]["RM_R"] == {"ied_mm": 10}
     assert not list(path.parent.glob("*.recording"))
     with qtbot.waitSignal(work.report_written, timeout=60_000) as written:
         work.shelf.report("html")

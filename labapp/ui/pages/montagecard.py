@@ -27,9 +27,13 @@ LEVELS: dict[str, Level] = {"": "grey", "FW": "good", "A": "good", "B": "warn", 
 
 
 class MontageCard(Card):
-    """`changed` comes with every assignment, by hand, by mouse, by undo or by redo."""
+    """`changed` comes with every assignment, by hand, by mouse, by undo or by redo.
+
+    `facts_wanted` asks for the file in which the electrodes are described.
+    """
 
     changed = Signal()
+    facts_wanted = Signal()
 
     def __init__(self, look: Look, page: QWidget) -> None:
         super().__init__(tr("Montage"), "montage_card", tr("Which muscle is under which channel."))
@@ -46,6 +50,15 @@ class MontageCard(Card):
             wrap=True,
         )
         self.undo = button(tr("Undo"), "undo_montage", tr("Takes the last assignment back"))
+        self.facts = button(
+            tr("Facts for the report…"),
+            "facts",
+            tr(
+                "Opens the file that describes electrodes and amplifier for the methods paragraph; "
+                "it holds for the whole study"
+            ),
+        )
+        self.facts.clicked.connect(self.facts_wanted)
         self.redo = button(tr("Redo"), "redo_montage", tr("Makes it again"))
         stack = self.table.undo
         for one, keys, slot, able in (
@@ -68,6 +81,7 @@ class MontageCard(Card):
         left = column(self.table, None)
         left.insertLayout(1, row(self.undo, self.redo, None))
         left.insertLayout(2, self.grades)
+        left.insertLayout(3, row(self.facts, None))
         right = column(self.back, self.rule, None)
         beside = row(spacing=2 * GRID)
         beside.addLayout(left, 1)
@@ -82,7 +96,7 @@ class MontageCard(Card):
         """Show these devices; what was undone before belongs to others."""
         self.table.set_devices(devices)
         there = bool(devices)
-        for widget in (self.table, self.undo, self.redo):
+        for widget in (self.table, self.undo, self.redo, self.facts):
             widget.setVisible(there)
         self.none.setVisible(not there)
 

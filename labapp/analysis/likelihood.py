@@ -56,17 +56,18 @@ class Ramps:
         Its length is a multiple of `COARSE`.
         """
         longest, shapes = share.shape
-        v = 1.0 + (gains[None, :, None] * share[:, None, :]).reshape(longest, -1)
-        logs = np.concatenate([np.zeros((1, v.shape[1])), np.cumsum(np.log(v), axis=0)])
-        plateau = np.repeat(1.0 + gains, shapes)
-        ends = np.stack([1.0 / plateau, np.log(plateau), logs[-1]])
-        grouped = (1.0 / v).reshape(longest // COARSE, COARSE, -1).mean(axis=1)
+        # Single precision throughout: it is what the products are worked out in.
+        strong = gains.astype(np.float32)
+        v = (strong[None, :, None] * share.astype(np.float32)[:, None, :]).reshape(longest, -1)
+        v += 1
+        logs = np.zeros((longest + 1, v.shape[1]), dtype=np.float32)
+        np.cumsum(np.log(v), axis=0, out=logs[1:])
+        plateau = np.repeat(1 + strong, shapes)
+        ends = np.stack([1 / plateau, np.log(plateau), logs[-1]])
+        np.divide(1, v, out=v)
+        grouped = v.reshape(longest // COARSE, COARSE, -1).mean(axis=1)
         return cls(
-            np.concatenate([1.0 / v, ends]).astype(np.float32),
-            logs.astype(np.float32),
-            np.concatenate([grouped, ends]).astype(np.float32),
-            len(gains),
-            shapes,
+            np.concatenate([v, ends]), logs, np.concatenate([grouped, ends]), len(gains), shapes
         )
 
 

@@ -22,7 +22,7 @@ class Preferences(msgspec.Struct, frozen=True):
     study: str = ""
     protocol: str = "isometric_pull"
     scenario: str = "demo"
-    speed: float = 1.0
+    speed: Annotated[float, msgspec.Meta(ge=0.01, le=1000)] = 1.0
 
     @property
     def study_folder(self) -> Path:

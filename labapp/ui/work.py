@@ -133,11 +133,11 @@ class Work(QObject):
         for combo, value in (
             (self.setup.protocols, preferences.protocol),
             (self.setup.simulator.scenario, preferences.scenario),
-            (self.setup.simulator.speed, preferences.speed),
         ):
             index = combo.findData(value)
             if index >= 0:
                 combo.setCurrentIndex(index)
+        self.setup.simulator.choose_speed(preferences.speed)
 
     def _remember(self, chosen: SetUp) -> None:
         """Keep what a person chose for the next start; what came with the command is not kept."""

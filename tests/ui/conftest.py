@@ -66,10 +66,6 @@ def open_window(qtbot: QtBot, qapp: Any, home: Path, tmp_path: Path) -> Iterator
             with qtbot.waitSignal(opening.ready, timeout=30_000):
                 pass
         assert opening.work is not None
-        speed = opening.work.setup.simulator.speed
-        if speed.findData(wishes["speed"]) < 0:
-            speed.addItem("for a test", wishes["speed"])
-        speed.setCurrentIndex(speed.findData(wishes["speed"]))
         return opening
 
     yield open_one

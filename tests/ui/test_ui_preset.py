@@ -130,3 +130,9 @@ def test_run_preset_refuses_before_the_window_opens(home: Path, study: Path) -> 
     (study / "file").write_text("")
     with pytest.raises(LabError, match="cannot be created"):
         app.run_preset("short_pull", "DEMO-001", study=study / "file" / "below")
+
+
+def test_a_speed_that_is_not_on_the_list_is_remembered(open_window: Open) -> None:
+    opening = open_window(speed=25.0)
+    assert opening.work is not None
+    assert opening.work.setup.simulator.chosen_speed() == 25.0

@@ -59,6 +59,10 @@ class SimulatorPanel(QWidget):
         if self.scenario.findData(scenario) < 0:
             self.scenario.addItem(Path(scenario).stem.replace("_", " ").capitalize(), scenario)
         self.scenario.setCurrentIndex(self.scenario.findData(scenario))
+        self.choose_speed(speed)
+
+    def choose_speed(self, speed: float) -> None:
+        """Choose a speed, on the list or not."""
         if self.speed.findData(speed) < 0:
             self._add_speed(speed)
         self.speed.setCurrentIndex(self.speed.findData(speed))

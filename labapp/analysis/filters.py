@@ -181,14 +181,13 @@ def moving_mean(signal: ArrayLike, rate: float, window_s: float) -> Floats:
     n = values.shape[0]
     half = min(max(round(window_s * rate) // 2, 0), n - 1)
     bad = ~np.isfinite(values)
-    lost = bool(bad.any())
     sums = _moving_sum(np.where(bad, 0.0, values), half)
     count = np.full(n, 2.0 * half + 1.0)
     beyond = np.arange(half, 0, -1)
     count[:half] -= beyond
     count[n - half :] -= beyond[::-1]
     mean = sums / count.reshape((-1,) + (1,) * (values.ndim - 1))
-    if lost:
+    if bad.any():
         mean[_moving_sum(bad.astype(np.float64), half) > 0] = np.nan
     return np.asarray(mean, dtype=np.float64)
 
@@ -263,15 +262,11 @@ def _both_ways(sections: Floats, columns: Floats, pad: int) -> Floats:
         before, after = 2 * x[0] - x[pad:0:-1], 2 * x[-1] - x[-2 : -pad - 2 : -1]
         x = np.concatenate([before, x, after])
     steady = _steady_state(sections.tobytes())
-    if x.shape[1] == 1:
-        # A section is an ordinary filter, and `lfilter` is called at a quarter of the price.
-        y = x[:, 0]
-        for _ in range(2):
-            start = y[0]
-            for section, zi in zip(sections, steady, strict=True):
-                y, _ = lfilter(section[:3], section[3:], y, zi=zi * start)
-            y = y[::-1]
-        y = y[::-1, None]
+    if len(sections) == 1 and x.shape[1] == 1:
+        # One section is an ordinary filter, and `lfilter` costs half; two and more cost double.
+        b, a, zi = sections[0, :3], sections[0, 3:], steady[0]
+        y, _ = lfilter(b, a, x[:, 0], zi=zi * x[0])
+        y = lfilter(b, a, y[::-1], zi=zi * y[-1])[0][:, None]
     else:
         y, _ = sosfilt(sections, x, axis=0, zi=steady[:, :, None] * x[0])
         y, _ = sosfilt(sections, y[::-1], axis=0, zi=steady[:, :, None] * y[-1])

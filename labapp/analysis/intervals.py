@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labapp.analysis.arrays import real_numbers
+from labapp.analysis.statistics import jeffreys
 from labapp.analysis.variability import ensemble
 from labapp.errors import LabError
 
@@ -65,15 +66,11 @@ def _order_statistic(n: int, level: float) -> int:
 
 def share_interval(share: float, n: int, level: float = 0.95) -> Interval:
     """Jeffreys interval of a share in which ties may count half; NaN ends for n = 0."""
-    from scipy.special import betaincinv
-
     if n == 0 or not math.isfinite(share):
         return Interval(share, math.nan, math.nan, n)
     if not 0.0 <= share <= 1.0 or n < 0:
         raise LabError(f"{share} of {n} is not a share", "give 0 to 1 of a number")
-    k, tail = share * n, (1 - level) / 2
-    ends = [float(betaincinv(k + 0.5, n - k + 0.5, q)) for q in (tail, 1 - tail)]
-    return Interval(share, ends[0], ends[1], n)
+    return Interval(share, *jeffreys(share * n, n, level), n)
 
 
 @dataclass(frozen=True, slots=True)

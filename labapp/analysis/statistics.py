@@ -64,12 +64,12 @@ def robust_sd(values: ArrayLike) -> float:
     return float(1.4826 * np.median(np.abs(v - np.median(v)))) if len(v) else math.nan
 
 
-def _check_share(k: int, n: int) -> None:
+def _check_share(k: float, n: int) -> None:
     if not 0 <= k <= n or n == 0:
         raise LabError(f"{k} of {n} is not a share", "give 0 <= k <= n")
 
 
-def jeffreys(k: int, n: int, level: float = 0.95) -> tuple[float, float]:
+def jeffreys(k: float, n: int, level: float = 0.95) -> tuple[float, float]:
     """Jeffreys interval of a share: quantiles of ``Beta(k + 1/2, n - k + 1/2)``.
 
     Raises

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labapp.report.blocks import Block, Bullets, Heading, Paragraph, Row, Table, Tone
@@ -38,22 +38,20 @@ def force(analysis: Analysis) -> list[Block]:
     names = codes(muscles_of(analysis))
     rows = []
     if value(analysis, "force", "peak_n", "mean") is not None:
-        rows.append(_statistic("peak force", "N", mapping(analysis, "force", "peak_n"), 0))
+        rows.append(statistic("peak force", "N", mapping(analysis, "force", "peak_n"), 0))
     rates = mapping(analysis, "force", "rfd")
     for window, one in () if pick(analysis, "force", "rfd_valid") is False else rates.items():
         if value(one, "mean") is not None:
-            rows.append(_statistic(f"rate of force development {window} ms", "N/s", one, 0))
+            rows.append(statistic(f"rate of force development {window} ms", "N/s", one, 0))
     if pick(analysis, "force", "emd_valid"):
         for code, one in mapping(analysis, "force", "emd_ms").items():
             label = f"electromechanical delay, {names.get(code, code)}"
             u_ms = value(one, "u_ms")
             label += f" (± {number(u_ms, 1)})" if u_ms is not None else ""
-            rows.append(_statistic(label, "ms", one, 0))
+            rows.append(statistic(label, "ms", one, 0))
     blocks: list[Block] = [Heading("Force")]
     if rows:
-        head = ("", "unit", "mean", "SD", "95 % interval", "n")
-        widths = (3.2, 0.6, 0.8, 0.7, 1.4, 0.5)
-        blocks.append(Table(head, tuple(rows), "", frozenset({2, 3, 5}), widths))
+        blocks.append(statistics_table(rows))
     else:
         there = pick(analysis, "force", "peak_n") is not None
         words = "No repetition has a force that counts." if there else "No force was recorded."
@@ -65,7 +63,15 @@ def force(analysis: Analysis) -> list[Block]:
     return blocks
 
 
-def _statistic(label: str, unit: str, one: Any, digits: int) -> Row:
+def statistics_table(rows: Sequence[Row], caption: str = "") -> Table:
+    """Table of rows made by `statistic`."""
+    head = ("", "unit", "mean", "SD", "95 % interval", "n")
+    widths = (3.2, 0.6, 0.8, 0.7, 1.4, 0.5)
+    return Table(head, tuple(rows), caption, frozenset({2, 3, 5}), widths)
+
+
+def statistic(label: str, unit: str, one: Any, digits: int) -> Row:
+    """Row of a mean with its SD, its 95 % interval and n."""
     low, high = value(one, "low"), value(one, "high")
     if low is None or high is None:
         low, high = _t_interval(value(one, "mean"), value(one, "sd"), value(one, "n"))

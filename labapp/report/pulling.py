@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labapp.report.blocks import Block, Bullets, Row, Table
+from labapp.report.blocks import Block, Bullets, Row
+from labapp.report.facts import statistic, statistics_table
 from labapp.report.words import count, interval, mapping, number, pick, texts, value
 
 Analysis = Mapping[str, Any]
@@ -27,9 +28,8 @@ def details(analysis: Analysis) -> list[Block]:
         rows += _row("impulse in the first 200 ms", pick(force, "impulse_200_ns"), 1)
         for window, one in mapping(force, "rfd_relative").items():
             rows += _row(f"rate of force development {window} ms over the peak", one, 1)
-    head, widths = ("", "unit", "mean", "SD", "95 % interval", "n"), (3.2, 0.6, 0.8, 0.7, 1.4, 0.5)
     if rows:
-        blocks.append(Table(head, tuple(rows), "", frozenset({2, 3, 5}), widths))
+        blocks.append(statistics_table(rows))
     tempo = mapping(force, "tempo")
     beats = []
     for phase in ("pull", "hold", "return"):
@@ -41,7 +41,7 @@ def details(analysis: Analysis) -> list[Block]:
     beats += _row("begin of the pull after its beat", pick(tempo, "asynchrony_ms"), 0)
     if beats:
         caption = "Tempo against the metronome; 100 % is the duration asked for."
-        blocks.append(Table(head, tuple(beats), caption, frozenset({2, 3, 5}), widths))
+        blocks.append(statistics_table(beats, caption))
     told = _notes(force)
     return [*blocks, *([Bullets(told)] if told and blocks else [])]
 
@@ -49,18 +49,7 @@ def details(analysis: Analysis) -> list[Block]:
 def _row(label: str, one: Any, digits: int) -> list[Row]:
     if value(one, "mean") is None:
         return []
-    return [
-        Row(
-            (
-                label,
-                str(pick(one, "unit") or ""),
-                number(value(one, "mean"), digits),
-                number(value(one, "sd"), digits),
-                interval(value(one, "low"), value(one, "high"), digits),
-                count(value(one, "n")),
-            )
-        )
-    ]
+    return [statistic(label, str(pick(one, "unit") or ""), one, digits)]
 
 
 def _notes(force: Mapping[str, Any]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from labapp.report.words import not_applicable
 from labapp.workflow.onset_words import onset_summary
 
 PHASES = ("pull", "hold", "return")
@@ -30,17 +31,12 @@ def summary(document: dict[str, Any]) -> str:
 def _verdict(document: dict[str, Any]) -> str:
     verdict = document["verdict"]
     lines = [verdict["headline"]]
-    if _not_applicable(document):
+    if not_applicable(document):
         return str(verdict["headline"])
     lines += [f"  because: {reason}" for reason in verdict["reasons"]]
     if verdict.get("n_needed"):
         lines.append(f"  decidable with about {verdict['n_needed']} repetitions")
     return "\n".join(lines)
-
-
-def _not_applicable(document: dict[str, Any]) -> bool:
-    """Whether the session was not meant to tell an order."""
-    return bool(document["verdict"]["headline"].startswith("Not applicable"))
 
 
 def _by_hand(document: dict[str, Any]) -> str:
@@ -50,7 +46,7 @@ def _by_hand(document: dict[str, Any]) -> str:
 
 def _order(document: dict[str, Any]) -> str:
     order = document["order"]
-    if _not_applicable(document):
+    if not_applicable(document):
         return ""
     lines = [f"Order ({order['n']} repetitions; a negative lag: the first-named came first)"]
     for name, pair in order["pairs"].items():

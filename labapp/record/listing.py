@@ -54,7 +54,9 @@ def list_ports() -> list[PortInfo]:
     """Ports of this machine, sorted by name; opens none of them."""
     drivers = device.list_drivers()
     found = []
-    for known in serial_tools.comports():
+    plugged = list(serial_tools.comports())
+    holders = _holders({known.device for known in plugged})
+    for known in plugged:
         vid_pid = None
         if known.vid is not None and known.pid is not None:
             vid_pid = f"{known.vid:04x}:{known.pid:04x}"
@@ -63,7 +65,7 @@ def list_ports() -> list[PortInfo]:
             for info in drivers
             if vid_pid is not None and vid_pid in (usb.lower() for usb in info.sheet.usb_ids)
         )
-        used_by = _holder(known.device)
+        used_by = holders.get(known.device)
         allowed = sys.platform == "win32" or os.access(known.device, os.R_OK | os.W_OK)
         access = "in use" if used_by else "ok" if allowed else "no permission"
         found.append(
@@ -110,11 +112,12 @@ def port_now(url: str, vid_pid: str | None, serial: str | None) -> str:
     return "?".join([find_again(name, vid_pid, serial), *options])
 
 
-def _holder(name: str) -> str | None:
-    """Program that has the port open, as far as /proc shows it to us."""
-    for folder in Path("/proc").glob("[0-9]*/fd"):
+def _holders(names: set[str]) -> dict[str, str]:
+    """Programs that have these ports open, as far as /proc shows them to us, in one walk."""
+    found: dict[str, str] = {}
+    for folder in Path("/proc").glob("[0-9]*/fd") if names else ():
         try:
-            held = any(str(entry.readlink()) == name for entry in folder.iterdir())
+            held = names.intersection(str(entry.readlink()) for entry in folder.iterdir())
         except OSError:  # another user's process, or one that has just ended
             continue
         if held:
@@ -122,5 +125,6 @@ def _holder(name: str) -> str | None:
                 command = (folder.parent / "comm").read_text().strip()
             except OSError:
                 command = "a program"
-            return f"{command} (process {folder.parent.name})"
-    return None
+            for name in held:
+                found.setdefault(name, f"{command} (process {folder.parent.name})")
+    return found

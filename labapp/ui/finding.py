@@ -26,6 +26,7 @@ class Finding(QObject):
         self.window, self.page = window, page
         self._looking = False
         self._graded = ""
+        self._trouble = ""
         page.ports_wanted.connect(self.ports)
         page.devices.streams_wanted.connect(self.streams)
         page.ports.describe_wanted.connect(self.describe)
@@ -41,12 +42,14 @@ class Finding(QObject):
         )
 
     def _ports(self, found: Any) -> None:
-        self._looking = False
+        self._looking, self._trouble = False, ""
         self.page.set_ports(found)
 
     def _no_ports(self, error: BaseException) -> None:
         self._looking = False
-        self.window.show_error(error)
+        if str(error) != self._trouble:  # the next look is at hand: once is enough
+            self._trouble = str(error)
+            self.window.show_error(error)
 
     def streams(self) -> None:
         """Look for LSL streams on this computer."""

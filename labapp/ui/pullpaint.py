@@ -41,10 +41,12 @@ class PullPaint:
     ) -> None:
         self.painter, self.view, self.desk, self.pull = painter, view, desk, pull
         self.look, self.axis = view.look, view.axis()
+        self.lanes = desk.lanes()
+        self.chosen = min(desk.selected, len(self.lanes) - 1)
 
     def ground(self) -> None:
         """Paint what stays while an onset is moved: grid, traces, bands."""
-        look, lanes = self.look, self.desk.lanes()
+        look, lanes = self.look, self.lanes
         self.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         bottom = self.view.lane_rect(len(lanes)).top()
         if self.pull.force is not None:
@@ -83,18 +85,15 @@ class PullPaint:
     def marks(self) -> None:
         """Paint the names of the traces and their onsets."""
         self.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for number, lane in enumerate(self.desk.lanes()):
+        for number, lane in enumerate(self.lanes):
             self._marks_of(number, lane)
-
-    def _chosen(self, number: int) -> bool:
-        return number == min(self.desk.selected, len(self.desk.lanes()) - 1)
 
     def _ground_of(self, number: int, lane: Lane) -> None:
         look, desk, view, painter = self.look, self.desk, self.view, self.painter
         where = view.lane_rect(number)
         dark = look.colours.dark
         ink = look.colour("text") if desk.blind else QColor(palette.colour(lane.muscle, dark=dark))
-        if self._chosen(number):
+        if number == self.chosen:
             ground = QRectF(0, where.top(), view.width(), where.height())
             painter.fillRect(ground, look.colour("accent_soft", 150))
             painter.fillRect(QRectF(0, where.top(), look.px(3), where.height()), ink)
@@ -113,7 +112,7 @@ class PullPaint:
 
     def _marks_of(self, number: int, lane: Lane) -> None:
         look, desk, view, painter = self.look, self.desk, self.view, self.painter
-        where, chosen = view.lane_rect(number), self._chosen(number)
+        where, chosen = view.lane_rect(number), number == self.chosen
         held = view.drag_s if chosen else None
         time = lane.time_s if held is None else held
         said = "" if time is None else tr("{ms} ms", ms=signed(1000 * (time - desk.zero_s)))

@@ -135,10 +135,3 @@ class Shelf(QObject):
             return [Path(path) for path in recover(folder)]
 
         self.window.work(tr("Recovering"), job, done)
-
-
-def analyse_file(path: Path, progress: Progress, *, save: bool) -> dict[str, Any]:
-    """Analyse a session file; runs in a worker thread."""
-    from labapp.workflow.analysing import analyse  # brings SciPy: not on the start-up path
-
-    return analyse(path, save=save, progress=progress)

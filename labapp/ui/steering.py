@@ -22,7 +22,6 @@ from labapp.ui.pages.check import CheckPage
 from labapp.ui.pages.run import RunPage
 from labapp.ui.pages.setup import SetupPage
 from labapp.ui.recording import LiveRecording
-from labapp.ui.shelf import analyse_file
 from labapp.ui.window import Window
 from labapp.workflow.naming import ensure_folder
 from labapp.workflow.record import recorder_config, session_path
@@ -287,7 +286,9 @@ class Steering(QObject):
 def _analysed(path: Path, progress: Progress) -> dict[str, Any] | LabError:
     """Return the analysis of a session, or why there is none: the session itself is safe by now."""
     try:
-        return analyse_file(path, progress, save=True)
+        from labapp.workflow.analysing import analyse  # brings SciPy: not on the start-up path
+
+        return analyse(path, save=True, progress=progress)
     except LabError as error:
         logging.getLogger("labapp.ui").warning("not analysed: %s", error)
         return error

@@ -15,6 +15,7 @@ from labapp.ui.look import Look
 from labapp.ui.pages.page import Page
 from labapp.ui.parts import Card, Level, button, clear, column, fact, label, named
 from labapp.ui.theme import GRID
+from labapp.ui.words import error_words
 from labapp.workflow.spoken import spoken
 
 if TYPE_CHECKING:  # the files of sessions need not be loaded for the first frame
@@ -151,7 +152,7 @@ class SyncPage(Page):
         try:
             return sync_steps(self._devices, self.method)
         except LabError as error:
-            self._problem = f"{spoken(error.what)}: {spoken(error.remedy)}."
+            self._problem = error_words(error)
             return ()
 
     def _show_finding(self) -> None:

@@ -405,7 +405,7 @@ def test_ports_say_what_is_missing(open_window: Open) -> None:
     setup.serial.setChecked(True)
     setup.set_ports(())
     assert "Tick a port" in setup.hint.text()
-    assert setup.no_channels.isVisible()
+    assert setup.lying.none.isVisible()
     usb = PortInfo("COM3", "force", "0403:6015", "A1", "chronojump", (), "ok", None, 16)
     radio = PortInfo("COM4", "n/a", None, None, None, (), "ok", None, None)
     busy = PortInfo("COM5", "n/a", None, None, None, (), "in use", "minicom", None)

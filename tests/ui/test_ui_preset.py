@@ -42,7 +42,7 @@ def test_a_preset_fills_the_page_and_starts_nothing(open_window: Open, study: Pa
     assert work.recording is None
     assert work.setup.start.isEnabled()
     assert work.setup.given.isChecked()
-    assert "bitalino on sim://bitalino?wire=memory" in work.setup.given_words.text()
+    assert "bitalino on sim://bitalino?wire=memory" in work.setup.devices.given_words.text()
     assert "CD-002" in window.topbar.crumb.text()
     assert "another study" in window.topbar.crumb.text()
     chosen = work.setup.choice()

@@ -134,7 +134,7 @@ def test_a_device_appears_vanishes_and_comes_back_while_the_page_is_open(
         ]  # fmt: skip
 
     monkeypatch.setattr(listing.serial_tools, "comports", comports)
-    monkeypatch.setattr(listing, "_holder", lambda name: None)
+    monkeypatch.setattr(listing, "_holders", lambda names: {})
     opening = open_window()
     window, work = opening.window, opening.work
     assert work is not None

@@ -24,14 +24,12 @@ from labapp.workflow.sources import address_port
 class DevicesCard(Card):
     """`changed` comes with another choice of devices; the other signals ask for work.
 
-    `ports_wanted`: look for serial ports; `streams_wanted`: look for LSL streams;
-    `address_wanted`: ask the stream or board at an address what it sends.
+    `ports_wanted`: look for serial ports; `streams_wanted`: look for LSL streams.
     """
 
     changed = Signal()
     ports_wanted = Signal()
     streams_wanted = Signal()
-    problem = Signal(object)
 
     def __init__(self, look: Look) -> None:
         super().__init__(tr("Devices"), "devices_card")
@@ -109,11 +107,6 @@ class DevicesCard(Card):
         return panel
 
     # ------------------------------------------------------------------ state
-
-    @property
-    def connected(self) -> bool:
-        """Whether devices are chosen on the list of what is connected."""
-        return self.serial.isChecked()
 
     def devices(self, preset: Preset | None) -> tuple[DeviceConfig, ...]:
         """Return the devices of the chosen source.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from labapp.translate import phrase, tr
 from labapp.ui.look import Look
@@ -77,12 +77,3 @@ class ChannelLights(QWidget):
             )
             grid.addWidget(light, 1, column)
             grid.setColumnStretch(column, 1)
-
-    def lights(self) -> dict[str, str]:
-        """Return the level of each light by its check (for tests)."""
-        name = self.objectName()
-        return {
-            check: str(found.property("level"))
-            for check, _, _ in KINDS
-            if (found := self.findChild(QLabel, f"{name}_{check}")) is not None
-        }

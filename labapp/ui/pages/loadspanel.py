@@ -13,7 +13,7 @@ from labapp.trials.protocol import Protocol
 from labapp.trials.remarks import load_data
 from labapp.ui.jobs import Jobs, Progress
 from labapp.ui.numberbox import NumberBox
-from labapp.ui.parts import label, named
+from labapp.ui.parts import clear, label, named
 from labapp.ui.theme import GRID
 from labapp.workflow.progression import Proposal, proposals
 from labapp.workflow.spoken import spoken
@@ -49,11 +49,7 @@ class LoadsPanel(QWidget):
 
     def show_proposals(self, found: Sequence[Proposal]) -> None:
         """Show these, ready to be changed."""
-        while (item := self._grid.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._grid)
         self._rows = []
         for line, one in enumerate(found):
             title = label(tr("Load, {block}", block=one.title), name=f"load_{one.block}_title")

@@ -48,6 +48,7 @@ class OnsetCard(Card):
         )
         self.look = look
         self.desk: OnsetDesk | None = None
+        self._told: tuple[int, int, bool] | None = None
         self.view = PullView(look)
         self._build()
         look.changed.connect(self._fit)
@@ -149,7 +150,7 @@ class OnsetCard(Card):
             self._do(self._commit)
         self._rest.stop()
         hidden = self.desk is not None and self.desk.blind
-        self.desk = None
+        self.desk, self._told = None, None
         self.view.set_desk(None, {})
         self.blind.setChecked(False)
         if hidden:
@@ -196,6 +197,11 @@ class OnsetCard(Card):
         self._show_result(desk)
 
     def _show_result(self, desk: OnsetDesk) -> None:
+        """Say what the marks amount to; every write makes a new hand, other keys change nothing."""
+        now = (id(desk), id(desk.hand), desk.blind)
+        if now == self._told:
+            return
+        self._told = now
         marked, of = desk.marked()
         if desk.blind:
             self.share.setText(tr("marked {n} of {of} traces", n=marked, of=of))
@@ -244,13 +250,15 @@ class OnsetCard(Card):
         self._rest.stop()
         if self.desk is None:
             return
-        self.desk.operator = self.operator.text().strip()
-        self.desk.reason = self.reason.text()
+        self._sign(self.desk)
         if self._do(act):
             self.edited.emit()
 
-    def _commit(self, desk: OnsetDesk) -> None:
+    def _sign(self, desk: OnsetDesk) -> None:
         desk.operator, desk.reason = self.operator.text().strip(), self.reason.text()
+
+    def _commit(self, desk: OnsetDesk) -> None:
+        self._sign(desk)
         moved = desk.pending is not None
         desk.commit()
         if moved:

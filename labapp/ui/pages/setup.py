@@ -107,15 +107,13 @@ class SetupPage(Page):
         self.given, self.simulated = self.devices.given, self.devices.simulated
         self.serial, self.ports = self.devices.serial, self.devices.ports
         self.set_ports = self.ports.set_ports
-        self.given_words, self.simulator = self.devices.given_words, self.devices.simulator
+        self.simulator = self.devices.simulator
         self.devices.changed.connect(self._source_changed)
         self.devices.ports_wanted.connect(self.ports_wanted)
-        self.devices.problem.connect(self.problem)
         self.simulator.speed_changed.connect(self._show_speed)
         self.simulator.scenario.currentIndexChanged.connect(lambda _: self._choice_changed())
         self.lying = MontageCard(self.look, self)
         self.montage, self.back = self.lying.table, self.lying.back
-        self.no_channels = self.lying.none
         self.lying.changed.connect(self._montage_changed)
 
     # ------------------------------------------------------------------ state

@@ -19,7 +19,7 @@ from labapp.analysis.asymmetry import compare_sides
 from labapp.analysis.cocontraction import CoContraction, co_contraction
 from labapp.analysis.ecg import high_pass_ecg, subtract_ecg
 from labapp.analysis.fatigue import Trend, muscle_fatigue
-from labapp.analysis.filters import band_pass, low_pass
+from labapp.analysis.filters import band_pass, coarse_low_pass
 from labapp.analysis.heartbeat import Heart, find_heart
 from labapp.analysis.inputs import BlockFacts, RepetitionLike
 from labapp.analysis.intervals import Interval, shape_intervals
@@ -35,8 +35,6 @@ Channels = Mapping[str, FilteredChannel]
 
 SHAPE_HZ = 6.0
 """Low-pass of the envelope whose shape is compared between repetitions."""
-
-SHAPE_RATE_HZ = 250.0
 
 
 def activity_parts(
@@ -192,11 +190,8 @@ def shapes(
     rest = rest_level(one, repetitions, settings)
     if not (math.isfinite(scale) and math.isfinite(rest)) or len(one.x) < one.channel.rate:
         return []
-    # A 6 Hz envelope needs no more than 250 samples a second.
-    every = max(int(one.channel.rate / SHAPE_RATE_HZ), 1)
-    n = len(one.x) // every
-    thin = np.abs(one.x[: n * every]).reshape(n, every).mean(axis=1)
-    smooth = low_pass(thin, one.channel.rate / every, SHAPE_HZ) / GAUSS_ARV
+    smooth, every = coarse_low_pass(np.abs(one.x), one.channel.rate, SHAPE_HZ)
+    smooth /= GAUSS_ARV
     rows: list[Floats | None] = []
     for repetition in repetitions:
         spans = phases_of(repetition) or {}

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from labapp.analysis.filters import low_pass, moving_rms
+from labapp.analysis.filters import coarse_low_pass, moving_rms
 from labapp.analysis.posterior import BEFORE_S
 
 Floats = NDArray[np.float64]
@@ -44,7 +44,30 @@ class Alarm:
     reason: str = ""
 
 
-def find_burst(x: Floats, rate: float, baseline: tuple[int, int], search: tuple[int, int]) -> Alarm:
+@dataclass(frozen=True, slots=True, eq=False)
+class Loudness:
+    """Slow power of a signal (10 Hz low-pass of its square), in steps of some samples."""
+
+    power: Floats
+    step: int
+
+    @classmethod
+    def of(cls, x: Floats, rate: float) -> Loudness:
+        """Slow power of (n_samples,) finite values."""
+        return cls(*coarse_low_pass(np.square(x), rate, 10.0))
+
+    def greatest(self, first: int, stop: int) -> float:
+        """Greatest power between two samples."""
+        return float(self.power[first // self.step : -(-stop // self.step)].max())
+
+
+def find_burst(
+    x: Floats,
+    rate: float,
+    baseline: tuple[int, int],
+    search: tuple[int, int],
+    loudness: Loudness,
+) -> Alarm:
     """Find the main burst of one band-passed signal.
 
     Parameters
@@ -56,12 +79,14 @@ def find_burst(x: Floats, rate: float, baseline: tuple[int, int], search: tuple[
     baseline, search
         Half-open sample ranges; the baseline ends at or before the search starts, or they
         overlap at the cue (then the search is read from the end of the baseline).
+    loudness
+        Of `x`.
 
     Notes
     -----
     Threshold ``max(median + 5 * 1.4826 * MAD, 1.25 * median)`` of the 30 ms RMS in the
     baseline; runs of at least 20 ms, gaps below 50 ms merged; kept are runs of at least 100 ms
-    whose 8 Hz envelope reaches 25 % of its maximum in the search window.
+    whose 10 Hz RMS reaches 25 % of its maximum in the search window.
     """
     rms = moving_rms(x, rate, 0.030)
     rest = rms[baseline[0] : baseline[1]]
@@ -71,12 +96,13 @@ def find_burst(x: Floats, rate: float, baseline: tuple[int, int], search: tuple[
     # The whole stretch between baseline and search is looked at: a burst that began there was
     # under way when the search began.
     first, stop = min(baseline[1], search[0]), search[1]
-    wide = low_pass(np.abs(x), rate, 8.0)
-    top = float(wide[search[0] : stop].max())
+    top = loudness.greatest(search[0], stop)
     runs = _runs(rms[first:stop] > threshold, rate)
     runs = [(a + first, b + first) for a, b in runs]
     lasting = int(0.100 * rate)
-    kept = [(a, b) for a, b in runs if b - a >= lasting and float(wide[a:b].max()) >= 0.25 * top]
+    kept = [
+        (a, b) for a, b in runs if b - a >= lasting and loudness.greatest(a, b) >= 0.25**2 * top
+    ]
     trouble = _restless(x, rms, median, rate, baseline, threshold)
     if not kept:
         if trouble:
@@ -92,13 +118,13 @@ def find_burst(x: Floats, rate: float, baseline: tuple[int, int], search: tuple[
         return Alarm(at, end, "in_baseline", "the burst was under way in the baseline")
     if at < search[0] - int(0.005 * rate):
         return Alarm(at, end, "in_baseline", "the burst was under way when the search began")
-    rest_power = float(np.mean(np.square(x[baseline[0] : baseline[1]])))
+    rest_power = mean_square(x[baseline[0] : baseline[1]])
     if _one_spike(x, at, end, rate, rest_power):
         return Alarm(at, end, "ambiguous", "one short spike, not a lasting burst")
     if _breaks_off(x, at, end, rate, rest_level=math.sqrt(rest_power), plateau=peak):
         return Alarm(at, end, "ambiguous", "a twitch breaks off just before the burst")
-    main = max(kept, key=lambda run: float(wide[run[0] : run[1]].max()))
-    if main[0] != at and float(wide[at:end].max()) < 0.5 * top:
+    main = max(kept, key=lambda run: loudness.greatest(*run))
+    if main[0] != at and loudness.greatest(at, end) < 0.5**2 * top:
         return Alarm(at, end, "ambiguous", "a twitch comes before the main burst")
     # As far back as the ramps are fitted: what lies there would pass for a slow beginning.
     near = int(BEFORE_S * rate)
@@ -178,6 +204,11 @@ def _runs(above: NDArray[np.bool_], rate: float) -> list[tuple[int, int]]:
         else:
             merged.append((a, b))
     return merged
+
+
+def mean_square(values: Floats) -> float:
+    """Mean square of (n,) finite values; four times as fast as ``mean(square(values))``."""
+    return float(np.dot(values, values)) / len(values)
 
 
 def _median(values: Floats) -> float:

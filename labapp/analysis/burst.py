@@ -13,14 +13,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from labapp.analysis.alarm import find_burst
+from labapp.analysis.alarm import Loudness, find_burst, mean_square
 from labapp.analysis.filters import (
     EMG_BAND_HZ,
     as_signal,
     band_pass,
     bridge_short_gaps,
     finite_parts,
-    low_pass,
 )
 from labapp.analysis.posterior import effective_share, whiten
 from labapp.errors import LabError
@@ -126,7 +125,8 @@ def prepare(
             raise LabError(
                 f"unfiltered signal has shape {source.shape}", "give the same stretch twice"
             )
-    begin, end = next((p for p in finite_parts(x) if p[0] < b[1] <= p[1]), (b[1], b[1]))
+    parts = [(0, len(x))] if finite.all() else finite_parts(x)
+    begin, end = next((p for p in parts if p[0] < b[1] <= p[1]), (b[1], b[1]))
     trouble = _covered(begin, end, rate, b, s)
     if trouble:
         return _without(x, rate, b, s, "not_measurable", trouble)
@@ -136,14 +136,18 @@ def prepare(
     rest = x[b[0] : b[1]]
     span = source[b[0] : s[1]]
     top, bottom = float(np.fmax.reduce(span)), float(np.fmin.reduce(span))
-    if top == bottom or float(rest.std()) <= 0:
+    rest_power = mean_square(rest)
+    if top == bottom or rest_power <= 0:
         return _without(x, rate, b, s, "not_measurable", "the signal is constant")
     if _frozen(source[b[0] : b[1]]):
         return _without(x, rate, b, s, "not_measurable", "the signal stands still at rest")
     part = x[begin:end]
     offset = begin
-    snr = _snr(part, rate, (b[0] - offset, b[1] - offset), (s[0] - offset, s[1] - offset))
-    alarm = find_burst(part, rate, (b[0] - offset, b[1] - offset), (s[0] - offset, s[1] - offset))
+    loudness = Loudness.of(part, rate)
+    rests, looked = (b[0] - offset, b[1] - offset), (s[0] - offset, s[1] - offset)
+    ratio = loudness.greatest(*looked) / rest_power - 1.0
+    snr = max(10 * math.log10(ratio), SNR_FLOOR_DB) if ratio > 0 else SNR_FLOOR_DB
+    alarm = find_burst(part, rate, rests, looked, loudness)
     at = -1 if alarm.at is None else alarm.at + offset
     base = Burst(x, np.empty(0), rate, b, s, at, snr, 1.0, "ok", "")
     if alarm.at is None and cut:
@@ -159,7 +163,7 @@ def prepare(
     if _one_tone(part[at - offset : end - offset], rate):
         return replace(base, state="ambiguous", reason="one tone, as of mains hum, not a burst")
     y = np.zeros_like(x)
-    y[begin:end] = whiten(part, (b[0] - offset, b[1] - offset))
+    y[begin:end] = whiten(part, rests)
     active = y[at : min(at + int(0.4 * rate), s[1] + int(0.1 * rate), end)]
     return replace(base, y=y, share=effective_share(active, rate))
 
@@ -211,16 +215,11 @@ def _covered(begin: int, end: int, rate: float, b: tuple[int, int], s: tuple[int
     return ""
 
 
-def _snr(part: Floats, rate: float, b: tuple[int, int], s: tuple[int, int]) -> float:
-    power = low_pass(np.square(part), rate, 10.0)
-    rest = float(np.mean(np.square(part[b[0] : b[1]])))
-    ratio = float(power[s[0] : s[1]].max()) / rest - 1.0
-    return max(10 * math.log10(ratio), SNR_FLOOR_DB) if ratio > 0 else SNR_FLOOR_DB
-
-
 def _frozen(rest: Floats) -> bool:
     """Whether the raw rest keeps one value for more than 98 % of its length."""
     values = rest[np.isfinite(rest)]
+    if np.count_nonzero(values[1:] != values[:-1]) > 0.05 * len(values):
+        return False
     # A value that most samples have is the middle one.
     middle = np.partition(values, len(values) // 2)[len(values) // 2]
     return bool(np.count_nonzero(values == middle) > 0.98 * len(values))

@@ -21,7 +21,7 @@ COARSE = 4
 STRIDE = 8
 """... and its steps between candidate onsets, in bins."""
 
-KEEP = 12.0
+KEEP = 9.0
 """Candidates and gains whose log posterior is not this close to the best are left out."""
 
 
@@ -101,10 +101,13 @@ class Likelihood:
         least = cost.reshape(len(at), r.gains, r.shapes).min(axis=2) + self.total[at][:, None]
         near = least <= least.min() + 2.0 * KEEP / self.nu
         gains = np.flatnonzero(near.any(axis=0))
-        beside = at[near.any(axis=1)][:, None] + np.arange(-STRIDE, STRIDE + 1)
-        wanted = np.zeros(count, dtype=np.bool_)
-        wanted[np.clip(beside, 0, count - 1)] = True
-        return np.flatnonzero(wanted), slice(int(gains[0]), int(gains[-1]) + 1)
+        # Everything within a step of a candidate that matters.
+        here = near.any(axis=1)
+        wanted = here.copy()
+        wanted[:-1] |= here[1:]
+        wanted = np.repeat(wanted, STRIDE)
+        wanted[STRIDE::STRIDE] |= here[:-1]
+        return np.flatnonzero(wanted[:count]), slice(int(gains[0]), int(gains[-1]) + 1)
 
     def log(self, at: Places, gains: slice) -> Floats:
         """Tempered log likelihood (len(at), shapes) of onsets at these bins, gains summed out."""
@@ -133,8 +136,9 @@ class Likelihood:
         data[:, size + 1] = self.n - after
         data[:, size + 2] = 1.0
         cost: Singles = data @ table[:, columns]
-        short = np.flatnonzero(after - at < self.longest)
-        if len(short):
+        # Places rise: those whose ramp the signal cuts short are the last.
+        short = int(np.searchsorted(at, self.n - self.longest, side="right"))
+        if short < len(at):
             logs = self.ramps.logs[:, columns]
-            cost[short] += logs[(after - at)[short]] - logs[-1]
+            cost[short:] += logs[after[short:] - at[short:]] - logs[-1]
         return cost

@@ -11,6 +11,7 @@ independent ones: the log likelihood is multiplied by ``nu`` (tempering), see `e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -170,8 +171,9 @@ def moments(times: Floats, p: Floats) -> Moments:
     edges /= edges[-1]
     grid = np.concatenate([times - step / 2, [times[-1] + step / 2]])
     low, median, high = np.interp((0.025, 0.5, 0.975), edges, grid).tolist()
-    mean = float((p * times).sum() / p.sum())
-    sd = float(np.sqrt(max(((times - mean) ** 2 * p).sum() / p.sum() + step**2 / 12, 0.0)))
+    total = float(p.sum())
+    mean = float(p @ times) / total
+    sd = math.sqrt(max(float(p @ np.square(times - mean)) / total + step**2 / 12, 0.0))
     return Moments(median, low, high, mean, sd)
 
 
@@ -187,12 +189,14 @@ def whiten(x: Floats, baseline: tuple[int, int], order: int = 6) -> Floats:
     cov = _lagged(rest, order) / n
     if n > 4 * order and cov[0] > 0:
         cov[0] *= 1.0001
-        toeplitz = cov[np.abs(np.subtract.outer(np.arange(order), np.arange(order)))]
+        apart = np.arange(order)
+        toeplitz = cov[np.abs(apart[:, None] - apart)]
         a = np.linalg.solve(toeplitz, cov[1:])
         y = np.convolve(x, np.concatenate([[1.0], -a]))[: len(x)]
     else:
         y = x.copy()
-    scale = float(np.sqrt(np.mean(np.square(y[baseline[0] + order : baseline[1]]))))
+    quiet = y[baseline[0] + order : baseline[1]]
+    scale = math.sqrt(float(np.dot(quiet, quiet)) / max(len(quiet), 1))
     return np.asarray(y / scale) if scale > 0 else y
 
 
@@ -212,8 +216,8 @@ def effective_share(y: Floats, rate: float) -> float:
     if products[0] <= 0:
         return 1.0
     rho = products[1:] / products[0]
-    correlated = float(np.sum(rho**2 - 1.0 / n))
-    return float(np.clip(1.0 / (1.0 + 2.0 * max(correlated, 0.0)), 0.05, 1.0))
+    correlated = float(np.dot(rho, rho)) - lags / n
+    return max(1.0 / (1.0 + 2.0 * max(correlated, 0.0)), 0.05)
 
 
 def _lagged(x: Floats, lags: int) -> Floats:

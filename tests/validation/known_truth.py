@@ -1,13 +1,15 @@
 """Pulls of two muscles with known onsets, for the validation: 5 rise shapes, 2 generators.
 
 Signals come from the generators of the simulated lab (`labapp.simulate.muscle`), sampled at
-1 kHz, with unit noise, so that a level of `snr_db` means what the analysis means by it: the
-greatest 10 Hz power of the burst over the power of rest.
+1 kHz, with unit noise. A level of `snr_db` means what the analysis means by it, the greatest
+10 Hz power of the burst over the power of rest, or the active RMS over the RMS of rest: some
+3 dB more for the same signal.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
@@ -29,6 +31,11 @@ SHAPES: tuple[Rise, ...] = (
 )
 KINDS: tuple[Generator, ...] = ("noise", "motor_units")
 UNITS, RATES_HZ = 120, (8.0, 35.0)
+Measure = Literal["peak", "rms"]
+"""What a ratio in dB is: greatest 10 Hz power of the burst over rest, or active over rest RMS."""
+
+HELD_S = 0.9
+"""The active RMS is that of the plateau, from the end of the rise to here after the onset."""
 
 _LOW = butter(2, 10, "low", fs=RATE, output="sos")
 
@@ -40,6 +47,7 @@ class Muscle:
     snr_db: float
     rise_ms: float
     lead_ms: float = 0.0
+    by: Measure = "peak"
 
 
 def pull(
@@ -56,9 +64,15 @@ def pull(
     # In-band noise of unit density: the ratio is defined after the band-pass.
     noise = rng.standard_normal(n)
     filtered = band_pass(x, RATE, EMG_BAND_HZ)
-    peak = float(sosfiltfilt(_LOW, np.square(filtered)).max())
+    ratio = 10 ** (muscle.snr_db / 10)
     rest = float(np.mean(np.square(band_pass(noise, RATE, EMG_BAND_HZ))))
-    return np.asarray(x * np.sqrt(10 ** (muscle.snr_db / 10) * rest / peak) + noise)
+    if muscle.by == "peak":
+        power = float(sosfiltfilt(_LOW, np.square(filtered)).max())
+    else:
+        # Rest is part of the active RMS.
+        held = filtered[round((at + muscle.rise_ms / 1000) * RATE) : round((at + HELD_S) * RATE)]
+        power, ratio = float(np.mean(np.square(held))), ratio - 1.0
+    return np.asarray(x * np.sqrt(ratio * rest / power) + noise)
 
 
 def pair(

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import known_truth
 import numpy as np
+import package_tables
 import pytest
 import validation_campaign as campaign
 import validation_page
@@ -19,6 +20,7 @@ def plan():
         sessions=1,
         compared=2,
         pull_cells=(campaign.Cell((25, 25), (50, 50)),),
+        rms_cells=(campaign.Cell((24, 24), (50, 50), by="rms"),),
         null_cells=(campaign.Cell((20, 20), (25, 150)), campaign.Cell((26, 12), (50, 50))),
         lead_cells=(campaign.Cell((20, 20), (50, 50), 30),),
         joint=1,
@@ -84,7 +86,7 @@ def test_page_holds_every_cell(results, plan):
     assert "20/20 dB, 25/150 ms" in text
     assert "lead 30 ms" in text
     assert "nan" not in text.replace("nance", "")
-    for name, reason in validation_page.peers.ABSENT.items():
+    for name, reason in package_tables.peers.ABSENT.items():
         assert f"{name}: {reason}" in text
 
 
@@ -100,6 +102,31 @@ def test_truth_is_where_it_is_said_to_be():
         x = known_truth.pair(rng, kind, "step", muscle, muscle, onset=1.25)[0]
         level = np.abs(x) > 8 * np.abs(x[300:800]).mean()
         assert int(np.argmax(level)) / known_truth.RATE == pytest.approx(1.25, abs=0.015)
+
+
+def test_a_ratio_is_active_over_rest_rms():
+    muscle = known_truth.Muscle(20, 50, by="rms")
+    x = known_truth.pair(np.random.default_rng(4), "noise", "cosine", muscle, muscle, onset=1.2)[0]
+    filtered = known_truth.band_pass(x, known_truth.RATE)
+    active, rest = (
+        np.sqrt(np.mean(np.square(filtered[a:b]))) for a, b in ((1300, 2050), (50, 1150))
+    )
+    assert 20 * np.log10(active / rest) == pytest.approx(20, abs=0.4)
+
+
+def test_packages_are_compared_cell_by_cell(monkeypatch):
+    scored = validation_runs.Scored
+    ours, theirs = scored((5.0, 30.0), 1, 4, 0.002), scored((10.0, np.inf), 3, 4, 0.003)
+    monkeypatch.setattr(package_tables.peers, "DETECTORS", {"other": None})
+    cell = campaign.PULL_CELLS[0]
+    rows = package_tables.ahead([validation_runs.Peers(cell, {"labapp": ours, "other": theirs})])
+    found = {row.split("|")[1].split(",")[0].strip(): row.split("|")[3:5] for row in rows}
+    assert found["share of onsets more than 25 ms off"] == [
+        " 0 of 1 ",
+        f" 1.00 (other, {cell.text}) ",
+    ]
+    assert found["share of pulls in a false order"] == [" 1 of 1 ", f" 0.33 (other, {cell.text}) "]
+    assert found["CPU time of a pull"] == [" 1 of 1 ", f" 0.67 (other, {cell.text}) "]
 
 
 def test_verdicts_are_counted():

@@ -50,7 +50,14 @@ PULL_CELLS = (
     Cell((20, 20), (50, 100)),
     Cell((20, 20), (25, 150)),
 )
-JOINT_CELLS = PULL_CELLS[5:]
+RMS_CELLS = (
+    Cell((10, 10), (50, 50), by="rms"),
+    Cell((25, 25), (50, 50), by="rms"),
+    Cell((10, 25), (50, 50), by="rms"),
+)
+"""The ratio as the reference's simulations state it: active RMS over RMS of rest."""
+
+JOINT_CELLS = (*PULL_CELLS[5:], Cell((25, 25), (25, 150)), Cell((30, 30), (25, 150)))
 """Unequal rise: what single pulls cannot tell, all pulls of a cell together should."""
 
 NULL_CELLS = (
@@ -85,6 +92,7 @@ class Plan:
     sessions: int
     compared: int
     pull_cells: tuple[Cell, ...] = PULL_CELLS
+    rms_cells: tuple[Cell, ...] = RMS_CELLS
     null_cells: tuple[Cell, ...] = NULL_CELLS
     lead_cells: tuple[Cell, ...] = LEAD_CELLS
     joint: int = 0
@@ -99,6 +107,7 @@ SHORT = Plan(
     sessions=1,
     compared=2,
     pull_cells=PULL_CELLS[1:4],
+    rms_cells=RMS_CELLS[:1],
     null_cells=(NULL_CELLS[1], NULL_CELLS[3], NULL_CELLS[5]),
     lead_cells=LEAD_CELLS[1:2],
 )
@@ -128,7 +137,9 @@ def jobs(cells: Sequence[Cell], plan: Plan, n: int, seed: int) -> list[Job]:
 def run(plan: Plan, seed: int, workers: int = 1) -> Results:
     """Run the whole plan; `workers` processes, the result does not depend on their number."""
     cells = (*plan.null_cells, *plan.lead_cells)
+    # Seeds of their own: those of the other cells stay what they were.
     pulls = jobs(plan.pull_cells, plan, plan.pulls, seed)
+    pulls += jobs(plan.rms_cells, plan, plan.pulls, seed + 400_000)
     sessions = jobs(cells, plan, plan.sessions, seed + 100_000)
     compared = jobs(plan.pull_cells, plan, plan.compared, seed + 200_000)
     joint = jobs(plan.joint_cells, plan, plan.joint, seed + 300_000)

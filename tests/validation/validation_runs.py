@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import peer_packages as peers
-from known_truth import BASELINE, CUE_S, LENGTH_S, RATE, SEARCH, Muscle, pair
+from known_truth import BASELINE, CUE_S, LENGTH_S, RATE, SEARCH, Measure, Muscle, pair
 
 from labapp.analysis import (
     EmgChannel,
@@ -36,18 +36,20 @@ class Cell:
     lead_ms: float = 0.0
     kind: Generator = "noise"
     shape: Rise = "cosine"
+    by: Measure = "peak"
 
     @property
     def muscles(self) -> tuple[Muscle, Muscle]:
         """Both muscles; the lead belongs to the first."""
         (sa, sb), (ra, rb) = self.snr_db, self.rise_ms
-        return Muscle(sa, ra, self.lead_ms), Muscle(sb, rb)
+        return Muscle(sa, ra, self.lead_ms, self.by), Muscle(sb, rb, by=self.by)
 
     @property
     def text(self) -> str:
         """Name without generator and shape."""
         (sa, sb), (ra, rb) = self.snr_db, self.rise_ms
-        return f"{sa:g}/{sb:g} dB, {ra:g}/{rb:g} ms"
+        measure = " (RMS)" if self.by == "rms" else ""
+        return f"{sa:g}/{sb:g} dB{measure}, {ra:g}/{rb:g} ms"
 
 
 @dataclass(frozen=True)

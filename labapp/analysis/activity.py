@@ -19,7 +19,7 @@ from labapp.analysis.asymmetry import compare_sides
 from labapp.analysis.cocontraction import CoContraction, co_contraction
 from labapp.analysis.ecg import high_pass_ecg, subtract_ecg
 from labapp.analysis.fatigue import Trend, muscle_fatigue
-from labapp.analysis.filters import band_pass, coarse_low_pass
+from labapp.analysis.filters import band_pass, coarse_low_pass, coarse_step
 from labapp.analysis.heartbeat import Heart, find_heart
 from labapp.analysis.inputs import BlockFacts, RepetitionLike
 from labapp.analysis.intervals import Interval, shape_intervals
@@ -190,8 +190,8 @@ def shapes(
     rest = rest_level(one, repetitions, settings)
     if not (math.isfinite(scale) and math.isfinite(rest)) or len(one.x) < one.channel.rate:
         return []
-    smooth, every = coarse_low_pass(np.abs(one.x), one.channel.rate, SHAPE_HZ)
-    smooth /= GAUSS_ARV
+    every = coarse_step(one.channel.rate)
+    smooth = coarse_low_pass(np.abs(one.x), one.channel.rate, SHAPE_HZ) / GAUSS_ARV
     rows: list[Floats | None] = []
     for repetition in repetitions:
         spans = phases_of(repetition) or {}

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from labapp.analysis.filters import coarse_low_pass, moving_rms
+from labapp.analysis.filters import coarse_low_pass, coarse_step, moving_rms
 from labapp.analysis.posterior import BEFORE_S
 
 Floats = NDArray[np.float64]
@@ -50,15 +50,23 @@ class Loudness:
 
     power: Floats
     step: int
+    begin: int
 
     @classmethod
-    def of(cls, x: Floats, rate: float) -> Loudness:
-        """Slow power of (n_samples,) finite values."""
-        return cls(*coarse_low_pass(np.square(x), rate, 10.0))
+    def of(cls, x: Floats, rate: float, anchor: int) -> Loudness:
+        """Slow power of (n_samples,) finite values.
+
+        The steps are counted from sample `anchor`, so that they stay where they are in a longer
+        stretch of the same signal.
+        """
+        step = coarse_step(rate)
+        begin = anchor % step
+        return cls(coarse_low_pass(np.square(x[begin:]), rate, 10.0), step, begin)
 
     def greatest(self, first: int, stop: int) -> float:
         """Greatest power between two samples."""
-        return float(self.power[first // self.step : -(-stop // self.step)].max())
+        a, b = max(first - self.begin, 0), stop - self.begin
+        return float(self.power[a // self.step : -(-b // self.step)].max())
 
 
 def find_burst(

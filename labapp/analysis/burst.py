@@ -143,8 +143,8 @@ def prepare(
         return _without(x, rate, b, s, "not_measurable", "the signal stands still at rest")
     part = x[begin:end]
     offset = begin
-    loudness = Loudness.of(part, rate)
     rests, looked = (b[0] - offset, b[1] - offset), (s[0] - offset, s[1] - offset)
+    loudness = Loudness.of(part, rate, rests[0])
     ratio = loudness.greatest(*looked) / rest_power - 1.0
     snr = max(10 * math.log10(ratio), SNR_FLOOR_DB) if ratio > 0 else SNR_FLOOR_DB
     alarm = find_burst(part, rate, rests, looked, loudness)

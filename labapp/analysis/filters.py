@@ -154,7 +154,12 @@ def band_pass(
     )
 
 
-def coarse_low_pass(values: Floats, rate: float, corner: float) -> tuple[Floats, int]:
+def coarse_step(rate: float) -> int:
+    """Count the samples that each value of `coarse_low_pass` stands for."""
+    return max(round(rate * COARSE_S), 1)
+
+
+def coarse_low_pass(values: Floats, rate: float, corner: float) -> Floats:
     """`low_pass` of means over 2 ms, for corners up to some 20 Hz: half the work at 1 kHz.
 
     Parameters
@@ -166,14 +171,14 @@ def coarse_low_pass(values: Floats, rate: float, corner: float) -> tuple[Floats,
 
     Returns
     -------
-    tuple
-        The smooth means (n_means,), and how many samples each of them stands for.
+    ndarray
+        (n_means,) smooth means over `coarse_step` samples each.
     """
-    every = max(int(rate * COARSE_S + 1e-9), 1)
+    every = coarse_step(rate)
     n = len(values) // every
     # A product is several times faster than `mean` over so few.
     thin = values[: n * every].reshape(n, every) @ np.full(every, 1.0 / every)
-    return low_pass(thin, rate / every, corner), every
+    return low_pass(thin, rate / every, corner)
 
 
 def envelope(signal: ArrayLike, rate: float, corner: float = 50.0, *, order: int = 2) -> Floats:

@@ -67,6 +67,11 @@ WINDOW_LIBRARIES = {
 FONTS = ("fontconfig", "fonts-dejavu-core")
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 
+CAMPAIGNS = {
+    "reliability": "reliability/campaign.py",
+    "validate": "validation/validation_campaign.py",
+}
+
 
 class SetupError(Exception):
     """Setting up failed; the text is the line to show."""
@@ -234,7 +239,7 @@ def set_up() -> dict[str, Any]:
 
 def install(key: str, before: dict[str, Any]) -> dict[str, Any]:
     """Bring the environment to the wanted state, from scratch where it cannot be trusted."""
-    pins = sum(1 for line in constraint_lines() if "==" in line)
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").count("==")
     with Progress(pins) as progress:
         python = [sys.version, sys.base_prefix, str(ROOT)]
         STAMP.unlink(missing_ok=True)  # from here on it counts as unfinished
@@ -257,11 +262,6 @@ def install(key: str, before: dict[str, Any]) -> dict[str, Any]:
         seconds = time.monotonic() - progress.started
     say(f"labapp set-up: done in {seconds:.0f} s; later starts skip this")
     return stamp
-
-
-def constraint_lines() -> list[str]:
-    """Lines of constraints.txt."""
-    return (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
 
 
 def make_environment(progress: Progress) -> None:
@@ -494,13 +494,13 @@ def hand_over(arguments: Sequence[str], stamp: dict[str, Any]) -> int:
 
 def check(stamp: dict[str, Any]) -> int:
     """Run the static checks side by side; one line each, and the whole text of what failed."""
-    tools = ROOT / PYTHON.parent.relative_to(ROOT)
     suffix = ".exe" if WINDOWS else ""
+    ruff, walls = (str(PYTHON.with_name(name + suffix)) for name in ("ruff", "lint-imports"))
     commands = {
-        "ruff check": [str(tools / f"ruff{suffix}"), "check", "."],
-        "ruff format": [str(tools / f"ruff{suffix}"), "format", "--check", "."],
+        "ruff check": [ruff, "check", "."],
+        "ruff format": [ruff, "format", "--check", "."],
         "mypy": [str(PYTHON), "-m", "mypy"],
-        "import-linter": [str(tools / f"lint-imports{suffix}"), "--no-logo"],
+        "import-linter": [walls, "--no-logo"],
     }
     started = time.monotonic()
     failed = 0
@@ -571,11 +571,8 @@ def main(words: Sequence[str]) -> int:
         return tests or static
     if word == "bench":
         return hand_over(pytest_arguments(["tests/bench", "-s", *rest], stamp), stamp)
-    if word == "validate":
-        campaign = ROOT / "tests" / "validation" / "validation_campaign.py"
-        return hand_over([str(campaign), *rest], stamp)
-    if word == "reliability":
-        return hand_over([str(ROOT / "tests" / "reliability" / "campaign.py"), *rest], stamp)
+    if word in CAMPAIGNS:
+        return hand_over([str(ROOT / "tests" / CAMPAIGNS[word]), *rest], stamp)
     if word == "help":
         return hand_over(["-m", "labapp", "--help"], stamp)
     return hand_over(["-m", "labapp", *words], stamp)

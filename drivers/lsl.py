@@ -51,15 +51,17 @@ LEARNT = 64  # regular steps after which their mean is the period
 MOST_S = 4e9  # no clock shows more seconds
 _FORMATS: dict[str, ValueKind] = {"float32": "f", "double64": "d"}  # whole numbers: "i"
 _STEPS: dict[str, tuple[Kind, float]] = {"V": ("emg", 1e-9), "N": ("force", 1e-5)}
+NO_UNIT = "none"
 _BARE = 1e-4  # of numbers without a unit that are not whole
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the stream is, as its description says.
 
-    ``units`` one per channel (``uV``, ``N``, …), ``unit`` of those that have none (empty: bare
-    numbers); ``step``: how finely values are stored, in the stream's unit (0: 1 nV, 10 uN, 0.0001;
-    whole numbers are stored as they are); ``rate`` of an irregular stream: about how many a second.
+    ``units`` one per channel (``uV``, ``N``, …; ``none``: bare numbers, whatever ``unit`` says),
+    ``unit`` of those that are left empty (empty: bare numbers); ``step``: how finely values are
+    stored, in the stream's unit (0: 1 nV, 10 uN, 0.0001; whole numbers are stored as they are);
+    ``rate`` of an irregular stream: about how many a second.
     """
 
     channels: int = 4
@@ -84,9 +86,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise LabError(f"LSL units {list(self.units)[:9]}", f"give {self.channels} of them")
         if not 0.0 <= self.step < float("inf"):
             raise LabError(f"LSL step {self.step}", "give the smallest difference, above 0")
-        for unit in {*self.units, self.unit}:
-            if unit and to_si(unit)[0] not in _STEPS:
-                raise LabError(f"LSL unit {unit!r} is no voltage or force", "leave it empty")
+        for unit in {*self.units, self.unit} - {"", NO_UNIT}:
+            if to_si(unit)[0] not in _STEPS:
+                raise LabError(f"LSL unit {unit!r} is no voltage or force", "write none")
 
 
 def _channel(settings: Settings, number: int) -> tuple[ChannelInfo, float]:
@@ -96,7 +98,7 @@ def _channel(settings: Settings, number: int) -> tuple[ChannelInfo, float]:
     whole = settings.format.startswith("int")
     kind: Kind = "digital"
     si, factor, step = "", 1.0, 1.0 if whole else _BARE
-    if unit:
+    if unit not in ("", NO_UNIT):
         si, factor = to_si(unit)
         kind, step = _STEPS[si]
         if whole:

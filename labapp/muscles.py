@@ -19,8 +19,12 @@ MUSCLE_NAMES: Final[dict[str, str]] = {
     "F_PULL": phrase("pull force"),
     "TRIG": phrase("synchronisation pulse"),
     "COPY": phrase("copy of the force"),
+    "FP_FL": phrase("plate, front left"),
+    "FP_FR": phrase("plate, front right"),
+    "FP_RL": phrase("plate, rear left"),
+    "FP_RR": phrase("plate, rear right"),
 }
-"""Words for the muscle part of a montage code (``RM_R`` is ``RM`` on the right)."""
+"""Words for the muscle part of a montage code (``RM_R`` is ``RM`` on the right), and for others."""
 
 PULSE_CODE: Final = "TRIG"
 """Montage code of an analogue channel that carries synchronisation pulses."""

@@ -19,10 +19,11 @@ from labapp.analysis.asymmetry import compare_sides
 from labapp.analysis.cocontraction import CoContraction, co_contraction
 from labapp.analysis.ecg import high_pass_ecg, subtract_ecg
 from labapp.analysis.fatigue import Trend, muscle_fatigue
-from labapp.analysis.filters import band_pass, coarse_low_pass, coarse_step
+from labapp.analysis.filters import band_pass
 from labapp.analysis.heartbeat import Heart, find_heart
 from labapp.analysis.inputs import BlockFacts, RepetitionLike
 from labapp.analysis.intervals import Interval, shape_intervals
+from labapp.analysis.moving import coarse_low_pass, coarse_step
 from labapp.analysis.phases import PHASES, Amplitudes, phases_of, rest_level
 from labapp.analysis.pulls import FilteredChannel
 from labapp.analysis.references import combined_df

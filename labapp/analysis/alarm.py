@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from labapp.analysis.filters import coarse_low_pass, coarse_step, moving_rms
+from labapp.analysis.moving import coarse_low_pass, coarse_step, moving_rms
 from labapp.analysis.posterior import BEFORE_S
 
 Floats = NDArray[np.float64]

@@ -13,7 +13,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from labapp.analysis.filters import as_signal, band_pass, envelope, low_pass, moving_mean
+from labapp.analysis.filters import as_signal, band_pass, envelope, low_pass
+from labapp.analysis.moving import moving_mean
 from labapp.analysis.posterior import whiten
 
 Floats = NDArray[np.float64]

@@ -88,6 +88,7 @@ def streams_part(inputs: RecordingInput) -> dict[str, Any]:
             "received": s.received,
             "lost": s.lost,
             "gaps": s.gaps,
+            "outages_s": [list(outage) for outage in s.outages],
             "onset_capable": s.onset_capable,
             "onset_reason": s.onset_reason,
         }

@@ -71,10 +71,8 @@ def edited_result(document: Mapping[str, Any], marks: Marks) -> dict[str, Any]:
         "share": edited / total if total else None,
         "channels": channels,
     }
-    asked = (
-        document["verdict"]["reasons"] != verdict_part(None, muscles, order_asked=False)["reasons"]
-    )
-    if len(muscles) < 2 or not asked:
+    # An analysis of an earlier version does not say whether an order was asked for.
+    if len(muscles) < 2 or not document["order"].get("asked", True):
         return {**result, "verdict": dict(document["verdict"]), "pairs": {}}
     verdict, pairs = _judge(document, repetitions, muscles, marks)
     cleaned: dict[str, Any] = plain({**result, "verdict": verdict, "pairs": pairs})
@@ -141,7 +139,7 @@ def _judge(
         muscles,
         settings=settings,
         lags=lags,
-        gates={key: _gates(old["-".join(key)], document) for key in lags},
+        gates={key: _gates(old["-".join(key)]) for key in lags},
         muscle_gates=dropped,
         own=own,
         chances=False,
@@ -175,14 +173,12 @@ def _still_dropped(
     return kept
 
 
-def _gates(pair: Mapping[str, Any], document: Mapping[str, Any]) -> list[str]:
+def _gates(pair: Mapping[str, Any]) -> list[str]:
     """Reasons that close a pair whoever sets its onsets: not those that count onsets."""
-    if pair["verdict"] != "not interpretable":
-        return []
-    least = document["parameters"]["min_repetitions"]
-    counted = f"{pair['n']} repetitions with both onsets, {least} are needed"
-    dropped = set(document["order"]["dropped"].values())
-    return [reason for reason in pair["reasons"] if reason not in dropped and reason != counted]
+    if "gates" in pair:
+        return list(pair["gates"])
+    # An analysis of an earlier version does not tell them apart: what it closed stays closed.
+    return list(pair["reasons"]) if pair["verdict"] == "not interpretable" else []
 
 
 def _moved(own: Mapping[str, Any] | None, before: Floats, after: Floats) -> OwnRiseLag | None:

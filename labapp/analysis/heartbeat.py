@@ -15,7 +15,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from labapp.analysis.filters import as_signal, bridge_short_gaps, finite_parts, moving_mean
+from labapp.analysis.filters import as_signal, bridge_short_gaps, finite_parts
+from labapp.analysis.moving import moving_mean
 from labapp.errors import LabError
 
 Floats = NDArray[np.float64]

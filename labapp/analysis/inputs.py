@@ -153,6 +153,8 @@ class StreamFacts:
     filter_delay_u_s: float = 0.0
     beat_s: float = 0.0
     latency_timer_ms: float | None = None
+    outages: tuple[tuple[float, float], ...] = ()
+    """When the device was away: from, to, s since the start of the recording."""
 
 
 @dataclass(frozen=True, slots=True)

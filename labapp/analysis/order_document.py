@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labapp.analysis.document import ms
@@ -20,10 +20,22 @@ def order_part(
     order: Order | None,
     facts: Mapping[tuple[str, str], PairFacts],
     settings: AnalysisSettings,
+    *,
+    asked: bool = True,
+    gates: Mapping[tuple[str, str], Sequence[str]] | None = None,
 ) -> dict[str, Any]:
-    """Write the ``order`` part; empty where there is no second muscle."""
+    """Write the ``order`` part; empty where there is no second muscle.
+
+    Parameters
+    ----------
+    asked
+        Whether the protocol asks for an order.
+    gates
+        Reasons, per pair, why it must not be interpreted, whoever sets its onsets.
+    """
     if order is None:
         return {
+            "asked": asked,
             "muscles": [],
             "n": 0,
             "n_complete": 0,
@@ -36,6 +48,7 @@ def order_part(
             "dropped": {},
         }
     return {
+        "asked": asked,
         "muscles": list(order.muscles),
         "n": order.n,
         "n_complete": order.n_complete,
@@ -64,7 +77,10 @@ def order_part(
         "precedence": {"muscles": list(order.kept), **_precedence(order)},
         "dropped": order.dropped,
         "pairs": {
-            f"{p.first}-{p.second}": _pair(p, facts[p.first, p.second], settings)
+            f"{p.first}-{p.second}": {
+                **_pair(p, facts[p.first, p.second], settings),
+                "gates": list((gates or {}).get((p.first, p.second), ())),
+            }
             for p in order.pairs
         },
     }

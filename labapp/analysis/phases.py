@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labapp.analysis.amplitude import PhaseAmplitude, phase_amplitude, quiet_rest
-from labapp.analysis.filters import moving_rms
 from labapp.analysis.inputs import RepetitionLike
+from labapp.analysis.moving import moving_rms
 from labapp.analysis.pulls import FilteredChannel, anchor_of
 from labapp.analysis.ratios import Ratio, activation_ratio
 from labapp.analysis.references import (

@@ -128,7 +128,8 @@ def lead_words(pairs: Sequence[Pair], names: dict[str, str]) -> str:
         if pair.mean > 0:
             leader, second, sign = pair.second, pair.first, 1.0
         low, high = sorted((sign * pair.low, sign * pair.high))
-        interval = f"{low:.0f} to {high:.0f}" if parts else f"95 % interval {low:.0f} to {high:.0f}"
+        interval = f"{round(low)} to {round(high)}"
+        interval = interval if parts else f"95 % interval {interval}"
         count = "" if one_n else f"; {pair.n} repetitions"
         parts.append(f"{names[second]} by {abs(pair.mean):.0f} ms ({interval}{count})")
     end = f"; {pairs[0].n} repetitions." if one_n else "."
@@ -141,7 +142,7 @@ def _sentence(words: str) -> str:
 
 def _interval(pair: Pair) -> str:
     return (
-        f"mean lag {pair.mean:.0f} ms (95 % interval {pair.low:.0f} to {pair.high:.0f}; "
+        f"mean lag {round(pair.mean)} ms (95 % interval {round(pair.low)} to {round(pair.high)}; "
         f"{pair.n} repetitions)"
     )
 

@@ -19,7 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from labapp.analysis.amplitude import corrected_amplitude
 from labapp.analysis.arrays import real_numbers
-from labapp.analysis.filters import as_signal, flat_topped, moving_mean
+from labapp.analysis.filters import as_signal, flat_topped
+from labapp.analysis.moving import moving_mean
 from labapp.errors import LabError
 
 Floats = NDArray[np.float64]

@@ -44,7 +44,12 @@ from labapp.analysis.pulls import (
     pair_lag,
 )
 from labapp.analysis.question import answer, spoken_names, the_question
-from labapp.analysis.session_quality import channel_findings, coverage_findings, pair_findings
+from labapp.analysis.session_quality import (
+    channel_findings,
+    coverage_findings,
+    outage_findings,
+    pair_findings,
+)
 from labapp.analysis.settings import AnalysisSettings
 from labapp.errors import LabError
 
@@ -147,7 +152,8 @@ def analyse_recording(
             inputs, channels[m], [*valid, *references], by_muscle[m], settings
         )
     ]
-    quality += pair_findings(facts, settings) + coverage_findings(inputs)
+    quality += pair_findings(facts, settings)
+    quality += coverage_findings(inputs) + outage_findings(inputs)
     clocks = delay_clocks(inputs)
     document = {
         **head_part(inputs, settings),
@@ -160,7 +166,11 @@ def analyse_recording(
             for rep in order_repetitions
         ],
         "repetition_source": inputs.repetition_source,
-        "order": across_devices(order_part(order, facts, settings), inputs, asked),
+        "order": across_devices(
+            order_part(order, facts, settings, asked=inputs.order_asked, gates=gates),
+            inputs,
+            asked,
+        ),
         "ratios": ratios_part(amplitude),
         "ratios_withheld": list(amplitude.withheld),
         "conditions": conditions_part(inputs, amplitude, valid),

@@ -78,7 +78,8 @@ def channel_findings(
         restless = max(active_before, loud_rests(filtered_rest))
         findings.append(check_quiet(name, restless, max(len(pulls), len(filtered_rest))))
     facts = inputs.streams.get(channel.stream)
-    if facts is not None and facts.received + facts.lost > 0:
+    # Of a device that was away, `outage_findings` tells: "no sample lost" would be half of it.
+    if facts is not None and facts.received + facts.lost > 0 and (facts.lost or not facts.outages):
         findings.append(check_loss(name, 100 * facts.lost / (facts.received + facts.lost)))
     return findings
 
@@ -99,6 +100,25 @@ def coverage_findings(inputs: RecordingInput) -> list[Finding]:
                 f"{last:.0f} s, cues run to {max(cues):.0f} s; check the device and its battery"
             )
             findings.append(Finding(stream, "coverage", float(outside), "bad", text))
+    return findings
+
+
+def outage_findings(inputs: RecordingInput) -> list[Finding]:
+    """Tell of every stream whose device was away for a while."""
+    findings = []
+    for stream, facts in inputs.streams.items():
+        if not facts.outages:
+            continue
+        away = sum(back - gone for gone, back in facts.outages)
+        if len(facts.outages) == 1:
+            gone, back = facts.outages[0]
+            text = f"away from {gone:.2f} to {back:.2f} s: nothing was recorded of it then"
+        else:
+            text = (
+                f"away {len(facts.outages)} times, {away:.2f} s in all: nothing was recorded of it "
+                "then"
+            )
+        findings.append(Finding(stream, "outage", away, "warn", text))
     return findings
 
 

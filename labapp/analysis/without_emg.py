@@ -59,7 +59,7 @@ def analyse_without_emg(
                 for rep, pull in zip(inputs.repetitions, pulls, strict=True)
             ],
             "repetition_source": inputs.repetition_source,
-            "order": order_part(None, {}, settings),
+            "order": order_part(None, {}, settings, asked=inputs.order_asked),
             "ratios": {},
             "ratios_withheld": [NO_EMG],
             "reference": None,

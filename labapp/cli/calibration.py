@@ -49,12 +49,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _calibrate(args: argparse.Namespace) -> int:
-    from labapp.workflow.calibrate import make_calibration, residual_table
+    from labapp.workflow.calibrate import gravity_at, make_calibration, residual_table
     from labapp.workflow.calibration_file import save_calibration
 
     if args.check is not None:
         return _check(args)
-    g, source = _gravity(args)
+    given = args.g is not None
+    g, source = (args.g, "given") if given else gravity_at(args.latitude, args.height)
     if args.readings is not None:
         if not (args.driver and args.serial and args.channel):
             raise LabError(
@@ -86,19 +87,6 @@ def _calibrate(args: argparse.Namespace) -> int:
         print(residual_table(made))
         print(path)
     return 0 if made.state == "accepted" else 1
-
-
-def _gravity(args: argparse.Namespace) -> tuple[float, str]:
-    from labapp.analysis.masses import STANDARD_G, local_gravity
-
-    if args.g is not None:
-        return args.g, "given"
-    if args.latitude is not None:
-        return (
-            local_gravity(args.latitude, args.height),
-            f"latitude {args.latitude:g} degrees, height {args.height:g} m",
-        )
-    return STANDARD_G, "standard value, not local: within 0.3 %"
 
 
 def _device(args: argparse.Namespace) -> tuple[DeviceConfig, str, str]:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import labapp
-from labapp.cli import calibration, data, lab, lsl, onsets, recording, sync, window
+from labapp.cli import calibration, data, facts, lab, loads, lsl, onsets, recording, sync, window
 from labapp.cli.command import Command
 from labapp.errors import LabError
 
@@ -29,7 +29,9 @@ COMMANDS: tuple[Command, ...] = (
     *calibration.COMMANDS,
     *sync.COMMANDS,
     *data.COMMANDS,
+    *facts.COMMANDS,
     *onsets.COMMANDS,
+    *loads.COMMANDS,
 )
 
 

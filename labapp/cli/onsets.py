@@ -1,15 +1,18 @@
-"""The command ``onsets``: list, set, undo, and compare onsets that were set by hand."""
+"""The command ``onsets``: list and set onsets by hand, reject repetitions, compare two raters."""
 
 from __future__ import annotations
 
 import argparse
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labapp.cli import words
 from labapp.cli.command import Command
 from labapp.errors import LabError
+
+if TYPE_CHECKING:
+    from labapp.workflow.onset_journal import Identity
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +26,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         help="set an onset: number of the pull as listed, muscle, time in the recording, or "
         "'none' where there is no onset",
     )
-    what.add_argument("--undo", action="store_true", help="take back the rater's last edit")
+    what.add_argument(
+        "--reject", metavar="PULL", help="exclude a repetition from the result; needs --reason"
+    )
+    what.add_argument(
+        "--accept", metavar="PULL", help="let a repetition count again that was rejected so"
+    )
+    what.add_argument("--undo", action="store_true", help="take back what the rater did last")
     what.add_argument("--redo", action="store_true", help="make it stand again")
     what.add_argument("--agreement", action="store_true", help="how the raters agree")
     parser.add_argument("--operator", metavar="ID", help="who edits, a pseudonym as OP-001")
@@ -32,20 +41,20 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _onsets(args: argparse.Namespace) -> int:
-    from labapp.workflow.edited_part import with_edits
     from labapp.workflow.onset_journal import check_rater
-    from labapp.workflow.stored import result_of
+    from labapp.workflow.stored import result_and_known, up_to_date
 
     if args.rater is not None:
         check_rater(args.rater)
     with words.progress_bar() as bar:
-        document = result_of(args.session, bar)
-    if args.set or args.undo or args.redo:
-        _edit(args, document)
-        document = with_edits(document, args.session)
+        document, known = result_and_known(args.session, bar)
+    if args.set or args.undo or args.redo or args.reject is not None or args.accept is not None:
+        _edit(args, document, known.identity)
+        with words.progress_bar() as bar:
+            document = up_to_date(document, args.session, bar, known)
         return _show_summary(args, document)
     if args.operator or args.reason:
-        raise LabError("--operator and --reason belong to an edit", "give --set, --undo or --redo")
+        raise LabError("--operator and --reason belong to an edit", "give --set or --reject")
     if args.agreement:
         return _agreement(args, document)
     if args.json:
@@ -57,18 +66,22 @@ def _onsets(args: argparse.Namespace) -> int:
     return 0
 
 
-def _edit(args: argparse.Namespace, document: dict[str, Any]) -> None:
+def _edit(args: argparse.Namespace, document: dict[str, Any], identity: Identity) -> None:
     from labapp.workflow.edited_part import automatic_document
     from labapp.workflow.onset_edits import OnsetEdits
 
     if not args.operator:
         raise LabError("an edit needs --operator", "give a pseudonym, as --operator OP-001")
-    edits = OnsetEdits(args.session, automatic_document(document))
+    edits = OnsetEdits(args.session, automatic_document(document), identity)
     rater = args.rater or "A"
     if args.set:
         pull, muscle, seconds = args.set
         key = (_pull(pull, document), muscle)
         edits.set(rater, args.operator, key, _seconds(seconds), reason=args.reason)
+    elif args.reject is not None:
+        edits.reject(rater, args.operator, _pull(args.reject, document), args.reason)
+    elif args.accept is not None:
+        edits.accept(rater, args.operator, _pull(args.accept, document), args.reason)
     elif args.undo:
         edits.undo(rater, args.operator)
     else:
@@ -99,9 +112,9 @@ def _show_summary(args: argparse.Namespace, document: dict[str, Any]) -> int:
     if args.json:
         words.print_json(_listing(document, args.rater))
     else:
-        from labapp.workflow.onset_words import onset_summary
+        from labapp.workflow.onset_words import hand_summary
 
-        print(onset_summary(document))
+        print(hand_summary(document))
     return 0
 
 
@@ -127,6 +140,7 @@ def _listing(document: dict[str, Any], rater: str | None) -> dict[str, Any]:
     return {
         "session": document["session"],
         "automatic": part.get("automatic", document["verdict"]),
+        "excluded": _excluded(document),
         "pulls": [
             {
                 "pull": number,
@@ -147,10 +161,18 @@ def _listing(document: dict[str, Any], rater: str | None) -> dict[str, Any]:
     }
 
 
+def _excluded(document: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what was excluded afterwards, with the verdict as recorded; None where nothing was."""
+    part = document.get("excluded")
+    if part is None:
+        return None
+    return {**part, "as_recorded": {"verdict": part["as_recorded"]["verdict"]}}
+
+
 COMMANDS = (
     Command(
         "onsets",
-        "list onsets, set them by hand (journalled), compare two raters",
+        "list onsets, set them by hand, reject repetitions (journalled), compare two raters",
         _arguments,
         _onsets,
     ),

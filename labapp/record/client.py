@@ -143,6 +143,8 @@ class Recorder:
     def stop(self, timeout_s: float = 30.0) -> None:
         """End the recording cleanly; returns when the log is synced and the process has ended.
 
+        A recorder whose simulated devices are still catching up has more time.
+
         Raises
         ------
         LabError
@@ -153,6 +155,8 @@ class Recorder:
         try:
             self._ask("stop")
             ended = self._await_end(timeout_s)
+            while not ended and self._catching_up():
+                ended = self._await_end(timeout_s)
         except LabError:
             # Whoever hung up has ended or is just ending: a child must be awaited.
             if self._child is None or not self._await_end(1.0):
@@ -222,6 +226,9 @@ class Recorder:
             f"the recorder of {self.folder} does not answer for {wait_s:g} s",
             "it goes on recording; try again",
         )
+
+    def _catching_up(self) -> bool:
+        return bool(self.status()["state"] == "catching up")
 
     def _await_end(self, timeout_s: float) -> bool:
         if self._child is not None:

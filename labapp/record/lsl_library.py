@@ -56,8 +56,9 @@ _UNITS: Final = {
 class LslStream:
     """What a stream says about itself.
 
-    ``rate`` is 0 for an irregular stream; ``units`` are those this program knows ("" for others);
-    ``description`` is the whole XML, without the space between its tags.
+    ``rate`` is 0 for an irregular stream; ``units`` are voltages and forces this program knows,
+    "none" for anything else that is said, "" where nothing is; ``description`` is the whole XML,
+    without the space between its tags.
     """
 
     name: str
@@ -209,4 +210,5 @@ def _labels(texts: list[str], n: int) -> tuple[str, ...]:
 
 
 def _unit(text: str) -> str:
-    return _UNITS.get(text.lower(), "")
+    """Whoever says degrees or counts is not asked again: that is no voltage."""
+    return _UNITS.get(text.lower(), "none") if text else ""

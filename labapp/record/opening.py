@@ -6,9 +6,12 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from labapp.device import Codec
-from labapp.errors import LabError
+from labapp.errors import LabError, PortError
 from labapp.model import ChannelInfo, calibrated
 from labapp.record.config import DeviceConfig
+
+SENT_BY_A_PROGRAM = ("lsl",)
+LOOKED_FOR = "; it is being looked for"
 
 
 def stream_channels(codec: Codec, device: DeviceConfig) -> tuple[ChannelInfo, ...]:
@@ -64,6 +67,7 @@ def stream_trouble(
     fault: str,
     port: dict[str, Any],
     times_rate: float | None = None,
+    why: Exception | None = None,
 ) -> list[dict[str, str]]:
     """Tell what the person should know of a device now, and what helps.
 
@@ -79,13 +83,23 @@ def stream_trouble(
         What is known of its port.
     times_rate
         How many times its rate it sends, if that is far too much.
+    why
+        What the last attempt to find a lost device ended with.
     """
     name, found = device.id, []
+    sent = device.driver in SENT_BY_A_PROGRAM
     if fault:
         what = f"{name}: the driver failed ({fault})"
         found.append((what, "its bytes are recorded; correct the driver, then recover"))
-    if state == "lost":
-        found.append((f"{name}: the port was lost", "plug it in; it is being looked for"))
+    refused = _refusal(why)
+    if state == "lost" and refused:
+        found.append((f"{name}: {refused}", "start it as it was, or end this recording"))
+    elif state == "lost" and sent:
+        found.append((f"{name}: the stream was lost", "start its program again" + LOOKED_FOR))
+    elif state == "lost":
+        found.append((f"{name}: the port was lost", "plug it in" + LOOKED_FOR))
+    elif state == "silent" and sent:
+        found.append((f"{name}: no data", "look whether its program still sends"))
     elif state == "silent":
         found.append((f"{name}: no data", "check its battery, cable or radio link"))
     if times_rate is not None:
@@ -113,6 +127,13 @@ def note_document(device: str, event: str, what: str | bytes) -> dict[str, Any]:
     else:
         note["text"] = what
     return note
+
+
+def _refusal(error: Exception | None) -> str:
+    """Why a device that is there again is not taken; empty if it is just not there."""
+    if isinstance(error, PortError) or not isinstance(error, LabError):
+        return ""
+    return error.what
 
 
 def failure(error: Exception) -> str:

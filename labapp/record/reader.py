@@ -11,23 +11,18 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from labapp.device import Driver, sheet
-from labapp.errors import LabError
+from labapp.errors import LabError, PortError
 from labapp.record.config import DeviceConfig
 from labapp.record.conversation import converse, drain
 from labapp.record.hostwatch import SLEPT_NS, HostWatch
 from labapp.record.listing import port_now
 from labapp.record.live import LiveStream
 from labapp.record.log import FrameKind, LogWriter
-from labapp.record.opening import (
-    failure,
-    note_document,
-    open_document,
-    printable,
-    stream_trouble,
-)
+from labapp.record.opening import failure, note_document, open_document, printable, stream_trouble
 from labapp.record.pace import Pace
 from labapp.record.ports import Port, PortContext, open_port
 from labapp.record.priority import wake_soon
@@ -91,6 +86,7 @@ class StreamReader:
         self._intake = context.intake
         self._port: Port | None = None
         self._info: dict[str, Any] = {}
+        self._why: Exception | None = None
         self._thread = threading.Thread(target=self._work, name=f"read-{device.id}", daemon=True)
 
     def start(self) -> None:
@@ -117,7 +113,7 @@ class StreamReader:
         timing = self.live.pace.status(self._info)
         state = "silent" if self.silent() else self.state
         flood = timing["times_rate"]
-        trouble = stream_trouble(self.device, state, self.live.fault, self._info, flood)
+        trouble = stream_trouble(self.device, state, self.live.fault, self._info, flood, self._why)
         return {
             "state": state,
             "warnings": trouble + timing.pop("warnings"),
@@ -172,7 +168,7 @@ class StreamReader:
             while not self._rig.stop.is_set():
                 try:
                     self._stream()
-                except Exception as error:  # a port's library may raise anything of its own
+                except PortError as error:
                     self._lose(error)
                     self._reconnect()
         finally:
@@ -231,10 +227,13 @@ class StreamReader:
     def _stream(self) -> None:
         port, stop, host = self._port, self._rig.stop, self._rig.host
         while port is not None and not stop.is_set():
-            data, stamp = port.read(_READ_S)
+            try:
+                data, stamp = port.read(_READ_S)
+            except Exception as error:  # a port's library may raise anything of its own
+                raise PortError(failure(error)) from error
             if data:
                 if host is not None and host.slept_ns() - self._slept > SLEPT_NS:
-                    self._open_segment(stamp, "the computer slept")
+                    self._decode(partial(self._open_segment, stamp, "the computer slept"))
                 self._take(data, stamp)
                 continue
             self._decode(self.live.flush)
@@ -264,12 +263,12 @@ class StreamReader:
     def _driver_fault(self) -> None:
         self._note("driver fault", traceback.format_exc(limit=-3), self.newest_ns)
 
-    def _lose(self, error: Exception) -> None:
+    def _lose(self, error: PortError) -> None:
         self.state = "lost"
         port, self._port = self._port, None
         if self._intake is not None:
             self._intake.end_segment()
-        self._note("lost", failure(error), self._rig.clock.now_ns())
+        self._note("lost", str(error), self._rig.clock.now_ns())
         self._decode(self.live.end_segment)
         if port is not None:
             try:
@@ -283,7 +282,8 @@ class StreamReader:
         while not self._rig.stop.wait(_RETRY_S):
             try:
                 self._connect(self._where())
-            except Exception as error:
+            except Exception as error:  # of the port, or of a driver file of the user
+                self._why = error
                 if failure(error) != told:
                     told = failure(error)
                     self._note("retry", told, self._rig.clock.now_ns())

@@ -23,9 +23,10 @@ from labapp.record.ring import RingWriter
 from labapp.record.watch import Watch, clock_pair
 from labapp.simulate.lab import SimulatedLab
 from labapp.simulate.scenario import load_scenario
-from labapp.timing.labclock import SteppedClock, make_clock
+from labapp.timing.labclock import ScaledClock, SteppedClock, make_clock
 
 _ADVANCE_S: Final = 120.0
+_NOTHING_COMES_S: Final = 5.0  # host time
 
 
 class Recording:
@@ -47,6 +48,7 @@ class Recording:
         self.finish_requested = threading.Event()
         self._stop = threading.Event()
         self._stopping = threading.Lock()
+        self._catching_up = False
         origin = 0 if config.clock.kind == "stepped" else time.perf_counter_ns()
         self._lab = _make_lab(config, origin)
         self.origin_ns = origin
@@ -134,7 +136,7 @@ class Recording:
         """State of the recording, its disk and its streams (JSON values)."""
         now = self.clock.now_ns()
         disk = self._disk.status()
-        state = "recording"
+        state = "catching up" if self._catching_up else "recording"
         if self._stop.is_set():
             state = "stopping"
         elif disk["disk_state"] == "fault":
@@ -158,6 +160,8 @@ class Recording:
     def close(self) -> None:
         """Stop the devices, write the end frame, sync, write the truth; harmless when done twice.
 
+        Simulated devices first deliver all that they owe by now.
+
         Raises
         ------
         LabError
@@ -166,6 +170,7 @@ class Recording:
         with self._stopping:
             if self._stop.is_set():
                 return
+            self._catch_up()
             self._halt()
             self._watch.join()
             now = self.clock.now_ns()
@@ -227,6 +232,24 @@ class Recording:
         for reader in self._readers:
             if reader.error is not None:
                 raise reader.error
+
+    def _catch_up(self) -> None:
+        """Let simulated devices come up to the present lab time, which stands still meanwhile.
+
+        A scaled clock does not wait for a machine that cannot make the samples so fast.
+        """
+        if not isinstance(self.clock, ScaledClock):
+            return
+        self._catching_up = True
+        self.clock.halt()
+        had, since = -1, time.monotonic()
+        while any(one.device.simulated and one.state == "open" for one in self._readers):
+            have = sum(one.bytes for one in self._readers)
+            if have != had:
+                had, since = have, time.monotonic()
+            elif time.monotonic() - since > _NOTHING_COMES_S:
+                return
+            time.sleep(0.005)
 
     def _halt(self) -> None:
         self._stop.set()

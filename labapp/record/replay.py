@@ -88,6 +88,9 @@ class ReplayPort:
             self._ahead = (frame.payload, frame.t_ns - self._origin)
         data, after = self._ahead
         if not clock.wait_until(self._opened + int(after / self._speed), self._stop):
+            if not self._stop.is_set():  # lab time has been halted before that
+                self.ended = True
+                self._stop.wait(timeout_s)
             return b"", clock.now_ns()
         self._ahead = None
         return data, self._opened + after

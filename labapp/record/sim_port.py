@@ -38,7 +38,6 @@ class SimPort:
     """
 
     converses = True
-    ended = False
 
     def __init__(self, url: str, context: PortContext) -> None:
         name, options = split_url(url, ("wire", "reset_at"))
@@ -51,6 +50,7 @@ class SimPort:
         if context.lab is None:
             raise LabError(f"port {url!r} needs a simulated laboratory", "give a seed")
         self.url = url
+        self.ended = False
         self._clock = context.clock
         self._stop = context.stop
         self._wire = make_wire(options.get("wire", ""), context)
@@ -78,6 +78,9 @@ class SimPort:
                 time.sleep(min(timeout_s, _IDLE_S))
             return b"", clock.now_ns()
         if not clock.wait_until(arrival, stop):
+            if not stop.is_set():  # lab time has been halted before that
+                self.ended = True
+                stop.wait(timeout_s)
             return b"", clock.now_ns()
         chunk = self._device.next_chunk()
         if chunk is None:

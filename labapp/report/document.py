@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from labapp.report import activity, amplitudes, comparisons, pulling, sections, standing
 from labapp.report import facts as behind
 from labapp.report.blocks import Block, Document, Figure, Heading, Paragraph, Row, Table
+from labapp.report.excluded import excluded
 from labapp.report.hands import by_hand
 from labapp.report.methods import methods_paragraph
 from labapp.report.multiverse import multiverse
@@ -89,6 +90,7 @@ def _one(
             Paragraph("Simulated devices: these are not measurements of a person.", "lead")
         )
     blocks += sections.verdict(analysis)
+    blocks += excluded(analysis)
     if not not_applicable(analysis):
         blocks += sections.order(analysis)
         blocks += sections.lags(analysis)

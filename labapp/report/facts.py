@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labapp.report.blocks import Block, Bullets, Heading, Paragraph, Row, Table, Tone
+from labapp.report.excluded import excluded_count
 from labapp.report.words import (
     DASH,
     codes,
@@ -232,6 +233,7 @@ def missing_list(missing: list[str]) -> list[Block]:
 
 def verdict_words(analysis: Analysis) -> tuple[str, ...]:
     """Short words about a session for the table of several sessions."""
+    left_out = excluded_count(analysis)
     return (
         str(pick(analysis, "session") or DASH),
         str(pick(analysis, "participant") or DASH),
@@ -239,5 +241,6 @@ def verdict_words(analysis: Analysis) -> tuple[str, ...]:
         str(
             pick(analysis, "verdict", "headline")
             or "; ".join(texts(analysis, "verdict", "reasons"))
-        ),
+        )
+        + (f" ({left_out})" if left_out else ""),
     )

@@ -13,8 +13,9 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from labapp.report import plots
+from labapp.report import drawing
 from labapp.report.blocks import Figure
+from labapp.report.plots import PLOTS
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -23,9 +24,9 @@ WIDTH_IN: Final = 7.2
 DPI: Final = 200
 
 _STYLE: Final[dict[str, Any]] = {
-    "axes.edgecolor": plots.INK,
+    "axes.edgecolor": drawing.INK,
     "axes.grid": False,
-    "axes.labelcolor": plots.INK,
+    "axes.labelcolor": drawing.INK,
     "axes.labelsize": 9,
     "axes.linewidth": 0.7,
     "axes.spines.left": False,
@@ -40,11 +41,11 @@ _STYLE: Final[dict[str, Any]] = {
     "legend.frameon": False,
     "lines.linewidth": 1.4,
     "svg.fonttype": "none",
-    "text.color": plots.INK,
+    "text.color": drawing.INK,
     "text.parse_math": False,  # a dollar sign in a name is a dollar sign
-    "xtick.color": plots.INK,
+    "xtick.color": drawing.INK,
     "xtick.labelsize": 9,
-    "ytick.color": plots.INK,
+    "ytick.color": drawing.INK,
     "ytick.labelsize": 9,
     "ytick.left": False,
 }
@@ -52,11 +53,11 @@ _STYLE: Final[dict[str, Any]] = {
 _ONE_AT_A_TIME: Final = threading.Lock()
 
 _ON_PAGE: Final = {
-    plots.INK: "currentColor",
-    plots.SOFT: "var(--soft)",
-    plots.LINE: "var(--line)",
-    plots.BAND: "var(--band)",
-    plots.PAPER: "var(--paper)",
+    drawing.INK: "currentColor",
+    drawing.SOFT: "var(--soft)",
+    drawing.LINE: "var(--line)",
+    drawing.BAND: "var(--band)",
+    drawing.PAPER: "var(--paper)",
 }
 
 
@@ -99,7 +100,7 @@ def _saved(figure: Figure, form: str, metadata: Mapping[str, None]) -> bytes:
 def _draw(figure: Figure) -> matplotlib.figure.Figure:
     from matplotlib.figure import Figure as Canvas
 
-    plot = plots.PLOTS[figure.plot]
+    plot = PLOTS[figure.plot]
     canvas = Canvas(figsize=(WIDTH_IN, plot.height(figure.data)), layout="constrained")
     plot.draw(canvas, figure.data)
     return canvas

@@ -57,16 +57,22 @@ class Facts:
         found = [pick(one, key) for code, one in channels.items() if code.startswith("RM")]
         return list(dict.fromkeys(_text(one) for one in found if one not in (None, "")))
 
-    def distances(self) -> str:
-        """Places of the electrodes by their landmarks; empty unless every electrode has two."""
+    def distances(self, name: str) -> str:
+        """Places of the electrodes by two landmarks or more each; ``[?]`` where some have fewer."""
         channels = mapping(self.info, "report", "electrodes")
-        told = []
+        told, without = [], []
         for code in self.muscles or channels:
             found = mapping(channels, code, "distances_mm")
+            words = code.replace("_", " ")
             if len(found) < LEAST_LANDMARKS:
-                return ""
-            places = ", ".join(f"{name} {mm:g}" for name, mm in found.items())
-            told.append(f"{code.replace('_', ' ')} {places}")
+                without.append(words)
+                continue
+            told.append(f"{words} {', '.join(f'{place} {mm:g}' for place, mm in found.items())}")
+        if not told:
+            return self.text(name)
+        if without:
+            self.missing.append(f"{name} of {listed(without)}")
+            told.append(UNKNOWN)
         return "; ".join(told)
 
 

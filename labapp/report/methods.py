@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from labapp import palette
+from labapp.analysis.excluded import BY_HAND
 from labapp.report.activity import heart_words
+from labapp.report.excluded import excluded_words
 from labapp.report.hands import hand_words
 from labapp.report.known import Facts
 from labapp.report.methods_parts import (
@@ -20,6 +22,7 @@ from labapp.report.methods_parts import (
     normalised,
     without_emg,
 )
+from labapp.report.stated import amplifier, electrodes, is_pair, load_cell
 from labapp.report.words import (
     codes,
     items,
@@ -56,8 +59,8 @@ def methods_paragraph(
     facts = Facts(session_info, muscles_of(analysis))
     if muscles_of(analysis):
         sentences = [
-            *_electrodes(facts, analysis),
-            *_amplifier(facts, analysis),
+            *electrodes(facts, analysis),
+            *amplifier(facts, analysis),
             *_processing(facts, analysis),
             *normalised(facts, analysis),
             *further_analyses(analysis),
@@ -68,98 +71,16 @@ def methods_paragraph(
         sentences = without_emg(facts, analysis)
         if not mapping(analysis, "standing"):
             sentences += _force(facts, analysis)
-    sentences += [*_software(facts, analysis), *_plan(analysis)]
+    sentences += [*excluded_words(analysis), *_software(facts, analysis), *_plan(analysis)]
     return " ".join(sentences), facts.missing
-
-
-def _electrodes(facts: Facts, analysis: Mapping[str, Any]) -> list[str]:
-    muscles = muscles_of(analysis)
-    sides = sorted({palette.split_side(code)[1] for code in muscles} - {""})
-    names = list(dict.fromkeys(palette.name(palette.split_side(code)[0]) for code in muscles))
-    side = {"R": "right", "L": "left"}
-    who = mapping(facts.info, "participant")
-    return [
-        f"Surface EMG was recorded from {facts.text('muscles', names)} of the "
-        f"{facts.text('side tested', listed([side[one] for one in sides]))} side in 1 participant "
-        f"(age {facts.text('age', facts.report('participant', 'age'), pick(who, 'age'))}, "
-        f"sex {facts.text('sex', facts.report('participant', 'sex'), pick(who, 'sex'))}, "
-        f"dominant hand "
-        f"{facts.text('dominance', facts.report('participant', 'dominance'))}).",
-        f"Electrodes (material {facts.each('electrode material', 'material')}, "
-        f"shape {facts.each('electrode shape', 'shape')}, "
-        f"size {facts.each('electrode size (mm)', 'size_mm')} mm, gel "
-        f"{facts.each('electrode gel', 'gel')}) were placed "
-        f"{facts.each('inter-electrode distance (mm)', 'ied_mm')} mm apart at "
-        f"{facts.each('electrode sites', 'site_id')} (distances from landmarks, "
-        f"mm: {facts.text('distances from landmarks (mm)', facts.distances())}), oriented "
-        f"{facts.each('electrode orientation', 'orientation_text')}, after "
-        f"{facts.each('skin preparation', 'skin_prep')}; inter-electrode "
-        f"impedance was {facts.each('impedance (kOhm)', 'impedance_kohm')} kΩ.",
-        *(
-            [
-                "The rhomboid electrode had selectivity grade "
-                f"{facts.text('rhomboid selectivity grade', *_grades(facts, analysis))}."
-            ]
-            if any(palette.split_side(code)[0] == "RM" for code in muscles)
-            else []
-        ),
-        "The reference electrode was on "
-        f"{facts.each('reference electrode site', 'reference_site')}.",
-    ]
-
-
-def _grades(facts: Facts, analysis: Mapping[str, Any]) -> list[Any]:
-    """Grade measured in the session with its index, else the one that was entered."""
-    measured = [
-        f"{one['grade']} (index {one['index']:.2f}, 95 % interval {one['low']:.2f} to "
-        f"{one['high']:.2f})"
-        for one in mapping(analysis, "selectivity").values()
-        if isinstance(one, Mapping) and isinstance(one.get("index"), float)
-    ]
-    return [measured, facts.rhomboids("selectivity")]
-
-
-def _amplifier(facts: Facts, analysis: Mapping[str, Any]) -> list[str]:
-    def known(key: str) -> Any:
-        return facts.report("amplifier", key)
-
-    emg = [
-        (name, stream)
-        for name, stream in mapping(analysis, "streams").items()
-        if value(stream, "rate_nominal_hz") is not None
-    ]
-    # The EMG stream is the fastest one: a force cell beside it is slower by a decade.
-    name, stream = max(emg, key=lambda one: value(one[1], "rate_nominal_hz") or 0, default=("", {}))
-    sheet = mapping(facts.info, "sheets", name)
-    band = known("hw_band_hz")
-    hardware = f"{band[0]:g} to {band[1]:g}" if _is_pair(band) else band
-    box = (pick(sheet, "title"), known("model"), pick(stream, "driver"))
-    return [
-        f"Signals were detected in {facts.text('detection mode', known('mode'))} mode "
-        f"({facts.text('amplifier', *box)}), "
-        f"amplified by {facts.text('gain', known('gain'))} (input impedance "
-        f"{facts.text('input impedance (MOhm)', known('input_impedance_Mohm'))} MΩ, CMRR "
-        f"{facts.text('CMRR (dB)', known('cmrr_db'))} dB), band-limited to "
-        f"{facts.text('hardware band (Hz)', hardware)} Hz and sampled at "
-        f"{facts.text('sampling rate', value(stream, 'rate_nominal_hz'))} Hz with "
-        f"{facts.text('resolution (bits)', known('adc_bits'), pick(sheet, 'bits'))} bits.",
-    ]
-
-
-def _is_pair(found: Any) -> bool:
-    return (
-        isinstance(found, list | tuple)
-        and len(found) == 2
-        and all(isinstance(one, int | float) for one in found)
-    )
 
 
 def _processing(facts: Facts, analysis: Mapping[str, Any]) -> list[str]:
     parameters = mapping(analysis, "parameters")
     band = pick(parameters, "band_hz")
-    corners = f"{band[0]:g} to {band[1]:g}" if _is_pair(band) else None
+    corners = f"{band[0]:g} to {band[1]:g}" if is_pair(band) else None
     baseline = pick(parameters, "baseline_s")
-    rest = f"{number(baseline[0], 1)} to {number(baseline[1], 1)}" if _is_pair(baseline) else None
+    rest = f"{number(baseline[0], 1)} to {number(baseline[1], 1)}" if is_pair(baseline) else None
     equalised = pick(parameters, "equalise")
     snr = [
         found
@@ -224,7 +145,7 @@ def _force(facts: Facts, analysis: Mapping[str, Any]) -> list[str]:
         "hysteresis (% FS)", line.get("hysteresis_percent"), known("hysteresis_percent")
     )
     return [
-        f"Force was measured by {facts.text('force cell model', known('model'))}, calibrated{made} "
+        f"Force was measured by {load_cell(facts)}, calibrated{made} "
         f"with {facts.text('calibration masses', hung, known('masses'))} at g = "
         f"{facts.text('local g', line.get('g'), known('g'))} m/s² (non-linearity {bent} % FS, "
         f"hysteresis {loop} % FS).",
@@ -237,7 +158,8 @@ def _repetitions(facts: Facts, analysis: Mapping[str, Any]) -> list[str]:
     if not repetitions:
         return ["No repetition but reference contractions and tasks was recorded."]
     valid = sum(1 for one in repetitions if pick(one, "valid"))
-    why = list(dict.fromkeys(r for one in repetitions for r in texts(one, "reasons")))
+    told = dict.fromkeys(reason for one in repetitions for reason in texts(one, "reasons"))
+    why = [reason for reason in told if not reason.startswith(BY_HAND)]  # a sentence of its own
     reasons = f" ({'; '.join(why)})" if why and valid < len(repetitions) else ""
     rope = facts.text("equivalence band (ms)", value(analysis, "parameters", "rope_ms"))
     lags = (

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from labapp.report.known import Facts
+from labapp.report.stated import plate, reference_posture, standing_person, standing_setting
 from labapp.report.words import items, listed, mapping, number, pick, texts, value
 
 Analysis = Mapping[str, Any]
@@ -20,13 +21,10 @@ def normalised(facts: Facts, analysis: Analysis) -> list[str]:
     few, many = min(counts), max(counts)
     kinds = listed(sorted({str(pick(one, "kind")) for one in muscles.values()}))
     spans = str(few) if few == many else f"{few} to {many}"
-    posture = facts.report("normalisation", "joint_angles")
     return [
         "Amplitude was the RMS of each phase, corrected for the power at rest, in per cent of a "
         f"reference: {facts.text('normalisation method', pick(analysis, 'reference', 'method'))} "
-        f"({spans} {kinds} contractions per muscle; position and joint angles "
-        f"{facts.text('joint angles of the reference', posture)}; training for them "
-        f"{facts.text('training for the reference', facts.report('normalisation', 'training'))})."
+        f"({spans} {kinds} contractions per muscle; {reference_posture(facts)})."
     ]
 
 
@@ -61,12 +59,7 @@ def force_processing(facts: Facts, analysis: Analysis) -> list[str]:
 
 def without_emg(facts: Facts, analysis: Analysis) -> list[str]:
     """Say what was done in a session without EMG: standing on a plate, or forms alone."""
-    person = (
-        f"1 participant (age {facts.text('age', facts.report('participant', 'age'))}, sex "
-        f"{facts.text('sex', facts.report('participant', 'sex'))}, height "
-        f"{facts.text('height (cm)', facts.report('participant', 'height_cm'))} cm, mass "
-        f"{facts.text('mass (kg)', facts.report('participant', 'mass_kg'))} kg)"
-    )
+    person = standing_person(facts)
     part = mapping(analysis, "standing")
     if not part:
         return [f"No EMG was recorded. {person[0].upper()}{person[1:]} took part."]
@@ -75,20 +68,11 @@ def without_emg(facts: Facts, analysis: Analysis) -> list[str]:
     longest = max((found for one in kept if (found := value(one, "duration_s"))), default=None)
     stream = next(iter(mapping(analysis, "streams")), "")
     box = pick(facts.info, "sheets", stream, "title"), pick(analysis, "streams", stream, "driver")
-    feet, gaze, shoes, plate = (
-        facts.text(name, facts.report("standing", key))
-        for name, key in (
-            ("place of the feet", "feet"),
-            ("what was looked at", "gaze"),
-            ("shoes", "shoes"),
-            ("calibration of the plate", "plate_calibration"),
-        )
-    )
+    cells, setting = facts.text("force plate", *box), standing_setting(facts)
     return [
         f"The centre of pressure of {person} was measured in quiet standing on a force plate with "
-        f"four cells ({facts.text('force plate', *box)}; calibration {plate}), sampled at "
-        f"{facts.text('sampling rate', value(part, 'rate_hz'))} Hz. Feet: {feet}; looking at: "
-        f"{gaze}; shoes: {shoes}.",
+        f"four cells ({cells}; calibration {plate(facts)}), sampled at "
+        f"{facts.text('sampling rate', value(part, 'rate_hz'))} Hz. {setting}.",
         f"{len(kept)} of {len(trials)} trials of {number(longest, 0)} s after the first 5 s were "
         f"analysed ({listed(texts(part, 'conditions'))}). Processing: {pick(part, 'method')}.",
         "Statistics: means over trials with 95 % t-intervals; the Romberg quotient is that of "

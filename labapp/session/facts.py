@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from labapp.session.file import Session
+if TYPE_CHECKING:
+    from labapp.session.file import Session
 
 MARKER = "facts"
 """Kind of the marker that holds what was entered for a recording."""

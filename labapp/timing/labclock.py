@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+_HALT_S: Final = 0.1
+"""Whoever waits on a scaled clock looks this often whether it has been halted."""
 FOREVER: Final = (1 << 63) - 1
 """A lab time that never comes (292 years)."""
 
@@ -60,15 +62,23 @@ class ScaledClock:
             raise ValueError(f"speed must be > 0, not {speed}")
         self.origin_ns = origin_ns
         self.speed = speed
+        self.end_ns = FOREVER
+        """Lab time at which it stands still: nothing waits for what comes later."""
 
     def now_ns(self) -> int:
         """Lab time in nanoseconds."""
-        return self.origin_ns + int((time.perf_counter_ns() - self.origin_ns) * self.speed)
+        running = self.origin_ns + int((time.perf_counter_ns() - self.origin_ns) * self.speed)
+        return min(running, self.end_ns)
+
+    def halt(self) -> int:
+        """Let lab time stand still from now on, here and not in other processes; returns it."""
+        self.end_ns = self.now_ns()
+        return self.end_ns
 
     def wait_until(self, t_ns: int, stop: threading.Event) -> bool:
-        """Block until lab time reaches ``t_ns``; False if ``stop`` was set first."""
+        """Block until lab time reaches ``t_ns``; False if ``stop`` came first, or it never will."""
         while (left := t_ns - self.now_ns()) > 0:
-            if stop.wait(left * 1e-9 / self.speed):
+            if t_ns > self.end_ns or stop.wait(min(left * 1e-9 / self.speed, _HALT_S)):
                 return False
         return not stop.is_set()
 

@@ -29,6 +29,14 @@ class Cue:
     tempo: tuple[float, float, float] | None = None
     remark: str = ""
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it was rejected, in words; empty where it was not."""
+        if not self.rejected:
+            return ()
+        told = (self.reject_reason or "rejected by the operator", self.remark)
+        return tuple(words for words in told if words)
+
 
 def cues_from_markers(markers: Sequence[Marker]) -> tuple[Cue, ...]:
     """Collect the cues of a recording and the rejections that belong to them.
@@ -57,10 +65,11 @@ def cues_from_markers(markers: Sequence[Marker]) -> tuple[Cue, ...]:
                 words = "rejected by the operator" if marker.kind == "reject" else "done again"
                 cues[at] = replace(cues[at], rejected=True, reject_reason=words)
         elif marker.kind == REASON and cues:
-            at = _meant([cue for cue in cues if cue.rejected], data)
+            places = [place for place, cue in enumerate(cues) if cue.rejected]
+            at = _meant([cues[place] for place in places], data)
             if at is not None:
-                at = [place for place, cue in enumerate(cues) if cue.rejected][at]
-                cues[at] = replace(cues[at], remark=str(data.get("reason", "")))
+                told = cues[places[at]]
+                cues[places[at]] = replace(told, remark=str(data.get("reason", "")))
     return tuple(cues)
 
 

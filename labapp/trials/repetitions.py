@@ -129,12 +129,8 @@ def _answered(
     base = Repetition(
         0, cue.block, cue.number, cue.pull, cue.time, source="cue+force", tempo=cue.tempo
     )
-    reasons: list[str] = []
-    valid = True
-    if cue.rejected:
-        valid = False
-        reasons.append(cue.reject_reason or "rejected by the operator")
-        reasons += [cue.remark] if cue.remark else []
+    reasons = list(cue.reasons)
+    valid = not cue.rejected
     if not len(t) or cue.time < t[0] or cue.time > t[-1]:
         plain = _timed(cue, rules)
         return replace(plain, valid=valid, reasons=(*reasons, "force was not recorded at this cue"))
@@ -237,16 +233,10 @@ def _timed(cue: Cue, rules: RepetitionRules) -> Repetition:
 
 
 def _from_cues(cues: Sequence[Cue], rules: RepetitionRules) -> tuple[Repetition, ...]:
-    built = []
-    for index, cue in enumerate(cues):
-        reasons: tuple[str, ...] = ()
-        if cue.rejected:
-            told = (cue.reject_reason or "rejected by the operator", cue.remark)
-            reasons = tuple(one for one in told if one)
-        built.append(
-            replace(_timed(cue, rules), index=index, valid=not cue.rejected, reasons=reasons)
-        )
-    return tuple(built)
+    return tuple(
+        replace(_timed(cue, rules), index=index, valid=not cue.rejected, reasons=cue.reasons)
+        for index, cue in enumerate(cues)
+    )
 
 
 def _from_activity(t: Floats, level: Floats) -> tuple[Repetition, ...]:

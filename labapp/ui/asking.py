@@ -43,8 +43,7 @@ class Asking(QObject):
             self._row.close_question()
         elif event.kind == "rest":
             name, number = str(event.data["block"]), int(event.data["repetition"])
-            protocol = self._recording.protocol
-            block = protocol.block(name) if protocol is not None else None
+            block = self._recording.block(name)
             if block is not None and grows(block) and number % block.reps == 0:
                 self._set_done = (name, int(event.data["set"]))
                 self._row.ask_effort(self._set_done[1])

@@ -23,7 +23,12 @@ ACROMION: Point = (240.0, 74.0)
 TRIGONUM: Point = (188.0, 92.0)
 INFERIOR_ANGLE: Point = (203.0, 160.0)
 
-LANDMARKS: tuple[tuple[str, Point], ...] = (("C7", C7), ("T3", T3), ("T8", T8))
+LANDMARKS: tuple[tuple[str, Point], ...] = (
+    ("C7", (C7[0] - 14, C7[1])), ("T3", T3), ("T8", (T8[0] - 14, T8[1])),
+)  # fmt: skip
+"""Names of vertebrae, and the middle of where each is written: beside the spine, or on it."""
+SPINE: tuple[tuple[Point, Point], ...] = ((C7, (150, 81)), ((150, 96), (150, 248)))
+"""The spine is interrupted where T3 is written: electrodes lie close on both sides of it."""
 
 BODY: tuple[Point, ...] = (
     (150, 8), (168, 10), (172, 36), (186, 50), (232, 62), (262, 80), (272, 130), (276, 196),

@@ -32,7 +32,7 @@ def message_of(error: BaseException) -> Message:
     """Return a banner: a `LabError` in its own words, anything else as a bug of ours."""
     if isinstance(error, LabError):
         return Message(
-            _sentence(spoken(error.what)), _sentence(spoken(error.remedy)), "bad", key=error.what
+            sentence(spoken(error.what)), sentence(spoken(error.remedy)), "bad", key=error.what
         )
     return Message(
         tr(
@@ -93,7 +93,7 @@ class Banners(QWidget):
         grid.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         grid.setHorizontalSpacing(2 * GRID)
         what = label(message.what, "what", name=f"banner_{index}_what", wrap=True)
-        grid.addWidget(what, 0, 0)
+        grid.addWidget(what, 0, 0, 1 if message.remedy else 2, 1)
         grid.setColumnStretch(0, 1)
         if message.remedy:
             remedy = label(message.remedy, name=f"banner_{index}_remedy", wrap=True)
@@ -111,7 +111,8 @@ class Banners(QWidget):
         return frame
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """Begin with a capital letter and end with a stop; nothing stays nothing."""
     if not text:
         return ""
     text = text[0].upper() + text[1:]

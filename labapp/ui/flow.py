@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Left to right, then down; used for chips."""
+    """Left to right, then down; what is lower than its line stands in the middle of it."""
 
     def __init__(self, spacing: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +66,7 @@ class FlowLayout(QLayout):
 
     def _place(self, rect: QRect, *, move: bool) -> int:
         x, y, line = rect.x(), rect.y(), 0
+        row: list[tuple[QLayoutItem, QRect]] = []
         for item in self._visible():
             hint = item.sizeHint()
             width = min(hint.width(), rect.width())
@@ -73,9 +74,17 @@ class FlowLayout(QLayout):
             if item.hasHeightForWidth() and width < hint.width():
                 height = item.heightForWidth(width)
             if x > rect.x() and x + width > rect.x() + rect.width():
+                self._settle(row, line, move=move)
                 x, y, line = rect.x(), y + line + self._space, 0
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), QSize(width, height)))
+            row.append((item, QRect(QPoint(x, y), QSize(width, height))))
             x += width + self._space
             line = max(line, height)
+        self._settle(row, line, move=move)
         return y + line - rect.y()
+
+    @staticmethod
+    def _settle(row: list[tuple[QLayoutItem, QRect]], height: int, *, move: bool) -> None:
+        """Give the items of a line that is full their places."""
+        for item, place in row if move else ():
+            item.setGeometry(place.translated(0, (height - place.height()) // 2))
+        row.clear()

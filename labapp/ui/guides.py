@@ -66,6 +66,11 @@ def kinds(moment: Moment | None) -> tuple[str, ...]:
     return tuple(found)
 
 
+def ratio_share(ratio: float) -> float:
+    """Place of a ratio on its scale: 0 for one, −1 and 1 for its ends."""
+    return math.log(min(max(ratio, 1 / SPAN), SPAN)) / math.log(SPAN)
+
+
 class Painter:
     """Paints guides with the letters and lines of a size: ``unit`` is the height of small text."""
 
@@ -181,8 +186,10 @@ class Painter:
         rows = len(bars.bars) + 3
         height = box.height() / rows
         unit = min(self.unit, 0.62 * height)
-        name, number = 6.5 * unit, 5.0 * unit
         self.painter.setFont(self._font(unit / self.unit))
+        names = [muscle_short(code) for code, _ in bars.bars] + [ratio_short(":".join(bars.pair))]
+        widest = max(self.painter.fontMetrics().horizontalAdvance(one) for one in names)
+        name, number = max(6.5 * unit, widest + unit), 5.0 * unit
         for index, (code, percent) in enumerate(bars.bars):
             row = QRectF(box.left(), box.top() + index * height, box.width(), height)
             self._bar(row, code, percent, name, number)
@@ -239,8 +246,7 @@ class Painter:
 
     @staticmethod
     def _at(ratio: float, left: float, right: float) -> float:
-        share = math.log(min(max(ratio, 1 / SPAN), SPAN)) / math.log(SPAN)
-        return left + (right - left) * (1 + share) / 2
+        return left + (right - left) * (1 + ratio_share(ratio)) / 2
 
     def _trend(self, box: QRectF, bars: BarsNow, unit: float) -> None:
         """Draw one dot a repetition from left to right, high where the ratio was high."""
@@ -248,7 +254,7 @@ class Painter:
         painter.setPen(Qt.PenStyle.NoPen)
         newest = bars.trend[-20:]
         for index, one in enumerate(newest):
-            share = math.log(min(max(one.ratio, 1 / SPAN), SPAN)) / math.log(SPAN)
+            share = ratio_share(one.ratio)
             good = bars.target is not None and one.ratio <= bars.target
             painter.setBrush(look.colour("green" if good else "faint"))
             x = box.left() + box.width() * (index + 0.5) / 20

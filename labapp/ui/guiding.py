@@ -84,8 +84,7 @@ class Guiding(QObject):
 
     def moment(self, state: RunState) -> Moment | None:
         """Say what the guides show at a moment of the run."""
-        protocol = self._recording.protocol
-        block = protocol.block(state.block) if protocol is not None else None
+        block = self._recording.block(state.block)
         if block is None:
             return None
         if self._live is not None:
@@ -97,8 +96,7 @@ class Guiding(QObject):
 
     def target_newtons(self, state: RunState) -> float | None:
         """Force to reach in this block, N above the empty cell; None where there is none."""
-        protocol = self._recording.protocol
-        block = protocol.block(state.block) if protocol is not None else None
+        block = self._recording.block(state.block)
         if block is None or state.over or not has_target(block) or not self.force.maximum:
             return None
         return 0.01 * self.force.maximum * max(y for _, y in target_path(block))
@@ -114,8 +112,7 @@ class Guiding(QObject):
         if where != self._where:
             self._where = where
             self._trail.clear()
-        protocol = self._recording.protocol
-        block = protocol.block(state.block) if protocol is not None else None
+        block = self._recording.block(state.block)
         since = since_cue_s(block, state) if block is not None else None
         percent = self._now.percent if self._now is not None else None
         if block is None or since is None or percent is None or state.paused:

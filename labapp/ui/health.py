@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from labapp.record.config import RecorderConfig
 from labapp.translate import tr
-from labapp.ui.banner import Message
+from labapp.ui.banner import Message, sentence
 from labapp.ui.pages.run import RunPage
 from labapp.ui.recording import LiveRecording
 from labapp.ui.topbar import stream_details
@@ -55,8 +55,8 @@ class Health(QObject):
             remedy = warnings[what]
             self.window.say(
                 Message(
-                    _sentence(spoken(what)),
-                    _sentence(spoken(remedy)) if remedy else "",
+                    sentence(spoken(what)),
+                    sentence(spoken(remedy)),
                     "bad",
                     key=what,
                 )
@@ -69,7 +69,3 @@ class Health(QObject):
             return
         first, *rest = stream_details(name, stream, self._drivers.get(name, "")).splitlines()
         self.window.say(Message(first, "; ".join(rest) + ".", "grey", key=f"device {name}"))
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."

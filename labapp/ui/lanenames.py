@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QWidget
 
 from labapp import palette
 from labapp.translate import tr
-from labapp.ui.lanes import Lane, Lanes
+from labapp.ui.lanelines import Lane
+from labapp.ui.lanes import Lanes
 from labapp.ui.look import Look
 from labapp.ui.parts import named
 from labapp.ui.words import muscle_short
@@ -87,7 +88,8 @@ class LaneNames(QWidget):
             painter.setFont(font)
             painter.setPen(colour)
             where = QRectF(look.px(12), y, width, line)
-            painter.drawText(where, int(Qt.AlignmentFlag.AlignVCenter), text)
+            said = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(width))
+            painter.drawText(where, int(Qt.AlignmentFlag.AlignVCenter), said)
             y += line
         if lane.percent is not None and shown == len(lines):
             bar = QRectF(look.px(12), y + look.px(2), width, look.px(4))

@@ -5,67 +5,25 @@ Knows no widget: a source of samples goes in, arrays of lines come out.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labapp.model import ChannelInfo
+from labapp.ui.lanelines import Lane, LaneLines, Stretch, lane_lines
 from labapp.ui.lanescale import LaneScale
 from labapp.ui.minmax import MinMaxRing
 from labapp.ui.viewfilter import ViewFilter
+from labapp.workflow.live_source import LiveSource, LiveStream
 
 Mode = Literal["sweep", "scroll"]
 ERASE = 0.03  # share of the window kept empty ahead of the sweep
 FLOOR = {"V": 50e-6, "N": 20.0}
-TOP, HEIGHT = 0.06, 0.88  # a lane's drawing area, share of its height
 RECENT_S = 0.25  # the value beside a lane is the peak of this long
+SPARE = 16  # bins kept beyond the window, of which parts are still in it
 CALM_S = 0.2  # how often the whole window is looked at, to shrink a scale
-
-
-@dataclass(frozen=True)
-class LiveStream:
-    """What the live view must know of one device."""
-
-    id: str
-    rate: float
-    channels: tuple[ChannelInfo, ...]
-
-
-class Source(Protocol):
-    """Where the live view reads samples: the ring of a recording."""
-
-    @property
-    def streams(self) -> tuple[LiveStream, ...]:
-        """The devices."""
-        ...
-
-    def newest(self, stream: str) -> int:
-        """Index after the newest sample."""
-        ...
-
-    def start_s(self, stream: str) -> float:
-        """Lab time of sample 0, seconds (to a display's accuracy)."""
-        ...
-
-    def read(
-        self, stream: str, first: int, stop: int
-    ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-        """Return counts (n, n_channels) and whether each row arrived (n,)."""
-        ...
-
-
-@dataclass
-class Lane:
-    """One channel on the screen."""
-
-    stream: str
-    column: int
-    channel: ChannelInfo
-    scale: LaneScale
-    value: float = float("nan")
-    percent: float | None = None
 
 
 @dataclass
@@ -81,22 +39,18 @@ class _Feed:
     lanes: list[int]
     filters: dict[str, ViewFilter] = field(default_factory=dict)
     looked_s: float = -np.inf
+    start_s: float = 0.0
 
-
-@dataclass(frozen=True, eq=False)
-class LaneLines:
-    """Lines of one lane: signal, lost stretches, clipped samples; each (n, 4)."""
-
-    lane: Lane
-    signal: NDArray[np.float64]
-    lost: NDArray[np.float64]
-    clipped: NDArray[np.float64]
+    @property
+    def step_s(self) -> float:
+        """Length of a bin, s."""
+        return self.ring.per_bin / self.stream.rate
 
 
 class Lanes:
     """Keeps the min/max rings of all streams up to date and turns them into lines."""
 
-    def __init__(self, source: Source, seconds: float, pixels: int) -> None:
+    def __init__(self, source: LiveSource, seconds: float, pixels: int) -> None:
         self.source = source
         self.seconds = seconds
         self.filtered = False
@@ -114,20 +68,32 @@ class Lanes:
         self.rebin(seconds, pixels)
 
     @property
-    def now_s(self) -> float:
-        """Lab time of the newest sample of any stream, seconds."""
-        times = [
-            self.source.start_s(f.stream.id) + f.ring.stop / f.stream.rate for f in self._feeds
-        ]
-        return max(times, default=0.0)
+    def ends_s(self) -> tuple[float, ...]:
+        """Lab time up to which each stream has been taken in, seconds."""
+        return tuple(feed.start_s + feed.ring.stop / feed.stream.rate for feed in self._feeds)
 
     @property
-    def oldest_end_s(self) -> float:
-        """Lab time up to which every stream has been drawn, seconds."""
-        times = [
-            self.source.start_s(f.stream.id) + f.ring.stop / f.stream.rate for f in self._feeds
-        ]
-        return min(times, default=0.0)
+    def settled_s(self) -> tuple[float, ...]:
+        """Lab time before which the lines of each stream stay as they are, seconds."""
+        return tuple(
+            end - 2 * feed.step_s for end, feed in zip(self.ends_s, self._feeds, strict=True)
+        )
+
+    @property
+    def now_s(self) -> float:
+        """Lab time of the newest sample of any stream, seconds."""
+        return max(self.ends_s, default=0.0)
+
+    @property
+    def looks(self) -> tuple[object, ...]:
+        """What all of a picture depends on: where it differs, nothing painted before is right."""
+        return (
+            self.mode,
+            self.seconds,
+            self.generation,
+            tuple(feed.start_s for feed in self._feeds),
+            tuple((lane.scale.limit, lane.scale.gain) for lane in self.lanes),
+        )
 
     def rebin(self, seconds: float, pixels: int) -> None:
         """Start the rings again for this window and width, from the samples still there."""
@@ -142,7 +108,7 @@ class Lanes:
             infos = [stream.channels[int(c)] for c in columns]
             samples = max(2, round(seconds * stream.rate))
             per_bin = max(1, samples // max(64, pixels))
-            ring = MinMaxRing(len(columns), -(-samples // per_bin), per_bin)
+            ring = MinMaxRing(len(columns), -(-samples // per_bin) + SPARE, per_bin)
             emg = np.array([c.kind == "emg" for c in infos])
             feed = _Feed(
                 stream,
@@ -172,6 +138,7 @@ class Lanes:
         """Take the samples that arrived since the last call; True if there were any."""
         moved = False
         for feed in self._feeds:
+            feed.start_s = self.source.start_s(feed.stream.id)
             stop = self.source.newest(feed.stream.id)
             first = max(feed.ring.stop, stop - feed.ring.capacity)
             if stop <= first:
@@ -185,73 +152,43 @@ class Lanes:
                 values[:, feed.emg] = feed.filters["emg"].apply(values[:, feed.emg])
             feed.ring.feed(first, values, rails)
             moved = True
-            self._rescale(feed, self.source.start_s(feed.stream.id) + stop / feed.stream.rate)
+            self._rescale(feed, feed.start_s + stop / feed.stream.rate)
         return moved
 
-    def lines(
-        self, left: float = -np.inf, right: float = np.inf, *, ring: bool = False
-    ) -> list[LaneLines]:
-        """Lines of every lane in plot units: x in seconds, y in lanes (0 at the top).
+    def lines(self, left: float = 0.0, right: float = np.inf) -> list[LaneLines]:
+        """Lines of every lane in a sweep, in plot units: y in lanes (0 at the top).
+
+        x is the time modulo the window; a part ahead of now is empty.
 
         Parameters
         ----------
         left, right
-            Only what reaches into this part of the x axis: a sweep needs a narrow strip a frame.
-        ring
-            In any mode x is the time modulo the window, with nothing erased.
+            Only what reaches into this part of the x axis: a frame needs a narrow strip.
         """
-        now = self.now_s
+        seconds, now = self.seconds, self.now_s
+        oldest = now - (1 - ERASE) * seconds
+        laps = [lap * seconds for lap in range(int(oldest // seconds), int(now // seconds) + 1)]
+
+        def stretches(step: float) -> list[Stretch]:
+            low, high = max(0.0, left - 2 * step), min(seconds, right + 2 * step)
+            return [Stretch(max(zero + low, oldest), zero + high, zero) for zero in laps]
+
+        return self._lines(stretches)
+
+    def lines_between(self, begin: float, end: float, zero: float) -> list[LaneLines]:
+        """Lines of every lane that reach into the time between two moments (s).
+
+        x is the time since ``zero``; y as in `lines`.
+        """
+        return self._lines(lambda step: [Stretch(begin - 2 * step, end + 2 * step, zero)])
+
+    def _lines(self, stretches: Callable[[float], Sequence[Stretch]]) -> list[LaneLines]:
+        """Lines in what is wanted of a stream with bins of a length: one may start before it."""
         out: list[LaneLines] = []
         for feed in self._feeds:
-            out += self._feed_lines(feed, now, left, right, ring)
-        return out
-
-    def _feed_lines(
-        self, feed: _Feed, now: float, left: float, right: float, around: bool
-    ) -> list[LaneLines]:
-        ring = feed.ring
-        numbers, at = ring.slots()
-        step = ring.per_bin / feed.stream.rate
-        times = self.source.start_s(feed.stream.id) + (numbers + 0.5) * step
-        hidden = ERASE * self.seconds if self.mode == "sweep" and not around else 0.0
-        around = around or self.mode == "sweep"
-        x = np.mod(times, self.seconds) if around else times - now
-        # A line that starts left of the strip, or a gap as wide as a bin, may reach into it.
-        keep = (numbers >= 0) & (times > now - self.seconds + hidden)
-        keep &= (x >= left - 2 * step) & (x <= right + 2 * step)
-        at, x = at[keep], x[keep]
-        low, high, last = ring.low[:, at], ring.high[:, at], ring.last[:, at]
-        clipped = ring.clipped[:, at]
-        lost = np.flatnonzero(ring.lost[at])
-        lanes = [self.lanes[index] for index in feed.lanes]
-        bottom = np.array(feed.lanes, dtype=float) + TOP + HEIGHT
-        factor = np.array([HEIGHT / (lane.scale.top - lane.scale.base) for lane in lanes])
-        shift = bottom + factor * [lane.scale.base for lane in lanes]
-        ceiling = (bottom - HEIGHT)[:, None]
-
-        def place(values: NDArray[np.float64]) -> NDArray[np.float64]:
-            y: NDArray[np.float64] = shift[:, None] - factor[:, None] * values
-            np.maximum(y, ceiling, out=y)
-            np.minimum(y, bottom[:, None], out=y)
-            return y
-
-        seen = ~np.isnan(low)
-        if ring.per_bin == 1:
-            y = place(last)
-            rows = _rows(x[:-1], y[:, :-1], x[1:], y[:, 1:])
-            drawn = seen[:, 1:] & seen[:, :-1] & (x[1:] > x[:-1])
-        else:
-            rows = _rows(x, place(low), x, place(high))
-            drawn = seen
-        whole = bool(drawn.all())
-        out = []
-        for row, lane in enumerate(lanes):
-            signal = rows[row] if whole else rows[row][drawn[row]]
-            floor, top = bottom[row], bottom[row] - HEIGHT
-            gap = _rows(x[lost], np.full(len(lost), floor), x[lost] + step, floor)
-            rail = x[clipped[row] & seen[row]] if clipped[row].any() else x[:0]
-            marks = _rows(rail, np.full(len(rail), top), rail, top + 0.12)
-            out.append(LaneLines(lane, signal, gap, marks))
+            step = feed.step_s
+            rows = [(index, self.lanes[index]) for index in feed.lanes]
+            out += lane_lines(feed.ring, feed.start_s, step, stretches(step), rows)
         return out
 
     def _rescale(self, feed: _Feed, now: float) -> None:
@@ -261,11 +198,10 @@ class Lanes:
         is asked of the whole window, five times a second.
         """
         ring = feed.ring
-        _, at = ring.slots()
-        recent = at[-max(1, round(RECENT_S * feed.stream.rate / ring.per_bin)) :]
+        _, recent = ring.slots(max(1, round(RECENT_S / feed.step_s)))
         low, high = ring.low[:, recent], ring.high[:, recent]
         peak = np.fmax.reduce(np.fmax(-low, high), axis=1)
-        last = ring.last[:, at[-1]]
+        last = ring.last[:, recent[-1]]
         whole = not 0 <= now - feed.looked_s < CALM_S
         if whole:
             feed.looked_s = now
@@ -278,10 +214,3 @@ class Lanes:
                 lane.scale.update(*span, now)
             emg = lane.channel.kind == "emg"
             lane.value = float(peak[row]) if emg else float(last[row])
-
-
-def _rows(x1: Any, y1: NDArray[np.float64], x2: Any, y2: Any) -> NDArray[np.float64]:
-    """Lines (..., 4) from two ends; x is shared by all lanes."""
-    rows = np.empty((*y1.shape, 4))
-    rows[..., 0], rows[..., 1], rows[..., 2], rows[..., 3] = x1, y1, x2, y2
-    return rows

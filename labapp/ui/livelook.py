@@ -2,14 +2,21 @@
 
 The arithmetic is that of `labapp.workflow.live_pull` and `live_levels`; it runs off the window's
 thread, and nothing of it is stored.
+
+From the last sample that a pull needs to its words on the screen: up to 60 ms of a radio and up to
+90 ms until the recorder decodes them, up to 10 ms until they are looked for, some 20 ms of work,
+and a frame (`tests/bench/test_pull_latency.py`).
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from labapp.trials.run import RunEvent
 from labapp.ui.jobs import Jobs, Progress
@@ -20,7 +27,13 @@ if TYPE_CHECKING:
 
 LEVELS_MS = 200
 HURRIED_MS = 50
+SOON_MS = 10
 SOON_S = 0.4
+"""So long before a pull is complete its samples are waited for closely ..."""
+CLEAR_S = 0.1
+"""... and so long before nothing else is begun that it would have to wait for ..."""
+STALE_S = 0.5
+"""... unless the levels have not been told for so long: the samples may never come."""
 REFERENCE_ENDS = frozenset({"relax", "rest", "finished", "stop"})
 
 
@@ -46,10 +59,12 @@ class LiveLook(QObject):
         self._asked = False
         self._followed = False
         self._levels_s = 0.0
+        self._told = 0.0
         self._reference_s: float | None = None
         self._pulls: deque[float] = deque()
         self._references: deque[tuple[float, float]] = deque()
         self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(LEVELS_MS)
         self._timer.timeout.connect(self._poll)
         recording.happened.connect(self._happened)
@@ -65,9 +80,13 @@ class LiveLook(QObject):
         """Tell the levels twenty times a second while a person follows them, else five times."""
         self._followed = on
 
+    @property
+    def _levels_ms(self) -> int:
+        return HURRIED_MS if self._followed else LEVELS_MS
+
     def _pace(self, *, soon: bool) -> None:
         """Ask more often while somebody follows the levels, or a pull is about to be complete."""
-        wanted = HURRIED_MS if soon or self._followed else LEVELS_MS
+        wanted = SOON_MS if soon else self._levels_ms
         if self._timer.interval() != wanted:
             self._timer.setInterval(wanted)
 
@@ -117,23 +136,30 @@ class LiveLook(QObject):
         if self._asked or levels is None:
             return
         newest = self._newest_s()
-        self._pace(soon=bool(self._pulls) and newest > ready_s(self._pulls[0]) - SOON_S)
-        self._asked = True
+        to_go = ready_s(self._pulls[0]) - newest if self._pulls else math.inf
+        self._pace(soon=to_go < SOON_S)
         if self._references and newest > self._references[0][1] + FILTER_S:
             cue, end = self._references.popleft()
 
             def take(_: Progress) -> None:
                 levels.take_reference(cue, end)
 
-            self._jobs.start(take, lambda _: self._done(), shown=False)
-        elif self._pulls and newest > ready_s(self._pulls[0]):
+            self._begin(take, lambda _: self._done())
+        elif to_go < 0:
             pull = self._pulls.popleft()
-            self._jobs.start(
-                lambda _: look_at_pull(self._source, pull), self._show_pull, shown=False
-            )
-        else:
-            self._levels_s = newest
-            self._jobs.start(lambda _: levels.levels(), self._show_levels, shown=False)
+            self._begin(lambda _: look_at_pull(self._source, pull), self._show_pull)
+        elif self._levels_due(to_go):
+            self._levels_s, self._told = newest, time.monotonic()
+            self._begin(lambda _: levels.levels(), self._show_levels)
+
+    def _levels_due(self, to_go: float) -> bool:
+        """Whether it is time for the levels, with a pull complete in ``to_go`` seconds."""
+        ago = time.monotonic() - self._told
+        return ago > STALE_S or (ago > 0.8e-3 * self._levels_ms and to_go > CLEAR_S)
+
+    def _begin(self, work: Callable[[Progress], Any], done: Callable[[Any], None]) -> None:
+        self._asked = True
+        self._jobs.start(work, done, shown=False)
 
     def _done(self) -> None:
         self._asked = False

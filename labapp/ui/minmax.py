@@ -50,10 +50,10 @@ class MinMaxRing:
         """Number of the bin that holds the newest sample; -1 before any."""
         return (self.stop - 1) // self.per_bin if self.stop else -1
 
-    def slots(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Bin numbers, oldest first, and where they lie in the arrays; each (bins,)."""
-        newest = self.newest_bin
-        numbers = np.arange(newest - self.bins + 1, newest + 1, dtype=np.int64)
+    def slots(self, count: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Numbers of the newest ``count`` bins (else all), oldest first, and where they lie."""
+        newest, count = self.newest_bin, min(self.bins, count or self.bins)
+        numbers = np.arange(newest - count + 1, newest + 1, dtype=np.int64)
         return numbers, numbers % self.bins
 
     def feed(self, first: int, values: Floats, clipped: Bools | None = None) -> None:

@@ -107,6 +107,8 @@ class Opening(QObject):
                 tr("The recording is not affected. Details are in the folder of logs (page Help)."),
                 "bad",
                 key=words,
+                action=tr("Open the folder of logs"),
+                act=self.window.open_logs,
             )
         )
 

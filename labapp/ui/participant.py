@@ -139,7 +139,7 @@ class ParticipantDisplay(QWidget):
         state = self.state
         if state is None:
             return
-        steps = (*state.steps, "rest")
+        steps = (*state.steps, tr("rest"))
         gap = 0.15 * box.height()
         width = (box.width() - gap * (len(steps) - 1)) / len(steps)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -59,6 +59,16 @@ def button(text: str, name: str, tip: str, *, role: str = "") -> QPushButton:
     return widget
 
 
+def allow(widget: QWidget, on: bool, why: str = "") -> None:
+    """Enable or disable; while it is disabled, its tooltip tells why, too."""
+    widget.setEnabled(on)
+    tip = widget.property("tip")
+    if tip is None:
+        tip = widget.toolTip()
+        widget.setProperty("tip", tip)
+    widget.setToolTip(tip if on or not why else f"{tip}\n{why}")
+
+
 def chip(text: str, level: Level, name: str, tip: str = "") -> QLabel:
     """Return a short fact on a tinted ground; the word says it, the colour only helps."""
     widget = label(text, "chip", name=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QUrl
@@ -9,13 +10,17 @@ from PySide6.QtGui import QDesktopServices
 
 from labapp.errors import LabError
 from labapp.translate import spoken_language, tr
-from labapp.ui.banner import Message
+from labapp.ui.banner import Message, message_of
 from labapp.ui.pages.adapt import AdaptPage
+from labapp.ui.pages.facts import FactsPage
 from labapp.ui.pages.forms import FormsPage
+from labapp.ui.words import error_words
+from labapp.workflow.facts_draft import FactsDraft
+from labapp.workflow.facts_preview import Coming, coming
 from labapp.workflow.form_filling import ANSWER
 from labapp.workflow.naming import ensure_folder
 from labapp.workflow.protocol_copy import Draft, save_copy
-from labapp.workflow.study_facts import begin_facts
+from labapp.workflow.study_facts import begin_facts, facts_file
 
 if TYPE_CHECKING:
     from labapp.ui.pages.setup import SetupPage
@@ -37,6 +42,7 @@ class Preparing(QObject):
         for page in (self.forms, self.adapt):
             window.add_page(page)
         self._from = "setup"
+        self._form: FactsPage | None = None
         self.forms.answered.connect(self._answered)
         self.forms.back_wanted.connect(self._back)
         self.adapt.back_wanted.connect(lambda: window.go("setup"))
@@ -63,7 +69,38 @@ class Preparing(QObject):
             self.window.go("adapt")
 
     def facts(self) -> None:
-        """Open the file that describes the study's electrodes, made if there is none."""
+        """Show the form of the study's facts; a file that is no TOML can still be opened."""
+        codes = [c for one in self.setup.montage.devices() for c in one.montage.values()]
+        page = self.form
+        old = page.draft
+        try:
+            draft = FactsDraft(facts_file(ensure_folder(self.window.study_folder)), codes)
+        except LabError as error:
+            self.window.say(
+                replace(
+                    message_of(error),
+                    key="facts",
+                    action=tr("Open as a file"),
+                    act=self.facts_as_file,
+                )
+            )
+            return
+        if old is not None and old.mistakes() and (old.path, old.text) == (draft.path, draft.text):
+            draft = draft if draft.codes != old.codes else old  # what is to be corrected stays
+        self.window.banners.dismiss("facts")
+        page.set_draft(draft, *self._coming())
+        self.window.go("facts")
+
+    def _coming(self) -> tuple[Coming | None, str]:
+        """Look at the recording that is being set up; why, where that is not possible."""
+        person = self.setup.person.facts(simulated=self.setup.all_simulated())
+        try:
+            return coming(self.setup.montage.devices(), person), ""
+        except LabError as error:
+            return None, error_words(error)
+
+    def facts_as_file(self) -> None:
+        """Open the facts in the text editor; the file is made if there is none."""
         codes = [c for one in self.setup.montage.devices() for c in one.montage.values()]
         try:
             path = begin_facts(ensure_folder(self.window.study_folder), codes)
@@ -77,6 +114,17 @@ class Preparing(QObject):
             )
         else:
             self.window.say(Message(tr("No text editor was found."), where, "warn", "facts"))
+
+    @property
+    def form(self) -> FactsPage:
+        """The page of facts; made when it is first wanted."""
+        if self._form is None:
+            self._form = FactsPage(self.window.look)
+            self._form.back_wanted.connect(lambda: self.window.go("setup"))
+            self._form.file_wanted.connect(self.facts_as_file)
+            self._form.problem.connect(self.window.show_error)
+            self.window.add_page(self._form)
+        return self._form
 
     def save(self, draft: Draft) -> None:
         """Keep the copy and choose it."""

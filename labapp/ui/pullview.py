@@ -33,7 +33,7 @@ class PullView(QWidget):
     """Paints the pull in front of an `OnsetDesk`; asks by signal for every change.
 
     Signals: `placed` (s of the recording, of the chosen trace), `nudged` (s), `chosen` (lane
-    from 0), `turned` (pulls forward), `confirmed`, `removed`.
+    from 0), `turned` (pulls forward), `confirmed`, `removed`, `judged` (the pull as a whole).
     """
 
     placed = Signal(float)
@@ -42,6 +42,7 @@ class PullView(QWidget):
     turned = Signal(int)
     confirmed = Signal()
     removed = Signal()
+    judged = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -59,7 +60,8 @@ class PullView(QWidget):
                 "Drag an onset, or double-click where it is.\n"
                 "Left, right: 1 ms; with Shift 5 ms. Up, down: other trace.\n"
                 "Page up, Page down: other pull. Plus, minus: zoom.\n"
-                "Enter: right as it is. Delete: there is no onset."
+                "Enter: right as it is. Delete: there is no onset.\n"
+                "X: reject the pull, or accept it again."
             )
         )
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -209,6 +211,8 @@ class PullView(QWidget):
             self.confirmed.emit()
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.removed.emit()
+        elif key == Qt.Key.Key_X:
+            self.judged.emit()
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
             self.zoom(-1 if key != Qt.Key.Key_Minus else 1)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeySequence, QShortcut
+from PySide6.QtGui import QFontMetrics, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
 from labapp.translate import phrase, tr
@@ -21,9 +21,11 @@ WORK = (
     ("result", phrase("Result")),
     ("library", phrase("Library")),
 )
+TALL = 66
+"""Height of a button with its word, design pixels."""
 FOOT = (("settings", phrase("Settings")), ("help", phrase("Help")))
 
-_STEP_OF = {"sync": "setup", "calibrate": "setup", "forms": "setup", "adapt": "setup"}
+_STEP_OF = dict.fromkeys(("sync", "calibrate", "forms", "adapt", "facts"), "setup")
 """Steps that have no button of their own, and the page they belong to."""
 
 
@@ -39,7 +41,7 @@ class Rail(QFrame):
         self.buttons: dict[str, QToolButton] = {}
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(GRID, 2 * GRID, GRID, 2 * GRID)
         column.setSpacing(GRID)
         for number, (name, words) in enumerate(WORK, start=1):
@@ -82,4 +84,23 @@ class Rail(QFrame):
         for name, one in self.buttons.items():
             one.setIcon(icon(name, look.colours.soft, look.colours.accent, look.px(24)))
             one.setIconSize(QSize(look.px(24), look.px(24)))
-            one.setFixedSize(width, look.px(60))
+            one.setFixedWidth(width)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Follow the height of the window."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave the words to the tooltips where there is no room for them below the icons."""
+        look, edges = self.look, self._column.contentsMargins()
+        gaps = self._column.spacing() * (len(self.buttons) - 1)
+        room = (self.height() - edges.top() - edges.bottom() - gaps) // len(self.buttons)
+        tall = room >= look.px(TALL)
+        style = Qt.ToolButtonStyle
+        for one in self.buttons.values():
+            one.setToolButtonStyle(
+                style.ToolButtonTextUnderIcon if tall else style.ToolButtonIconOnly
+            )
+            one.setFixedHeight(look.px(TALL) if tall else max(look.px(32), room))

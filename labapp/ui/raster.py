@@ -43,6 +43,7 @@ class OrderRaster(Chart):
         super().__init__(look, "order_raster", tr("Onset order per repetition"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.marks: Mapping[tuple[int, str], float] = {}
+        self.excluded: frozenset[int] = frozenset()
         self.muscles: list[str] = []
         self.rows: list[Mapping[str, Any]] = []
         self.aligned = "force onset"
@@ -52,6 +53,8 @@ class OrderRaster(Chart):
         self.muscles = list(document["order"]["muscles"])
         self.rows = list(document["repetitions"])
         self.marks = {}
+        part = document.get("excluded") or {"repetitions": ()}
+        self.excluded = frozenset(row["repetition"] for row in part["repetitions"])
         references = {reference_time(row)[1] for row in self.rows} - {""}
         self.aligned = tr(" or ").join(tr(one) for one in sorted(references)) or tr("force onset")
         valid = sum(bool(row["valid"]) for row in self.rows)
@@ -139,6 +142,11 @@ class OrderRaster(Chart):
         colour = "soft" if row["valid"] else "faint"
         right = Qt.AlignmentFlag.AlignRight
         self.text(painter, where, number, size=12, colour=colour, align=right)
+        if row["index"] in self.excluded:
+            reach, middle = painter.fontMetrics().horizontalAdvance(number), top + height / 2
+            painter.drawLine(
+                QPointF(where.right() - reach - 2, middle), QPointF(where.right() + 2, middle)
+            )
         whole = QRectF(0, top, self.width(), height)
         if not row["valid"]:
             reasons = spoken("; ".join(row["reasons"])) or tr("rejected")

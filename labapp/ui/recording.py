@@ -19,7 +19,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from labapp.record.client import Recorder
 from labapp.record.config import ClockConfig
-from labapp.trials.protocol import Protocol
+from labapp.trials.protocol import Block, Protocol
 from labapp.trials.resume import PRESS, RUN, Resumed, start_data
 from labapp.trials.run import Action, ProtocolRun, RunEvent, RunState
 from labapp.ui.ringsource import RingSource
@@ -204,6 +204,10 @@ class LiveRecording(QObject):
         for event in events:
             self._order(partial(self.recorder.mark, event.kind, event.data, event.t_ns))
             self.happened.emit(event)
+
+    def block(self, name: object) -> Block | None:
+        """Block of the protocol by its name; None without a protocol, or for no block of it."""
+        return self.protocol.block(str(name)) if self.protocol is not None and name else None
 
     @property
     def lab_s(self) -> Callable[[], float] | None:

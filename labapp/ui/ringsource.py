@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from labapp.record.ring import RingReader
-from labapp.ui.lanes import LiveStream
+from labapp.workflow.live_source import LiveStream
 
 NS = 1_000_000_000
 

@@ -12,8 +12,10 @@ from labapp.errors import LabError
 from labapp.record.client import Recorder
 from labapp.record.config import read_config
 from labapp.record.place import CONFIG_NAME
-from labapp.session.file import open_session
+from labapp.session.file import Session, open_session
 from labapp.translate import tr
+from labapp.workflow.naming import newest_first
+from labapp.workflow.onset_journal import identity_of, raters_of
 
 MOST = 300
 SUFFIX = ".recording"
@@ -32,6 +34,7 @@ class Entry:
     duration_s: float = 0.0
     words: str = ""
     state: str = ""
+    excluded: str = ""
 
 
 def scan(folder: Path) -> list[Entry]:
@@ -39,14 +42,15 @@ def scan(folder: Path) -> list[Entry]:
     if not folder.is_dir():
         return []
     found = [*folder.glob("*.h5"), *folder.glob("*/*.h5")]
-    found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     open_ones = [
         path
         for path in (*folder.glob(f"*{SUFFIX}"), *folder.glob(f"*/*{SUFFIX}"))
         if (path / "capture.log").is_file()
     ]
-    return [look_at_recording(path) for path in sorted(open_ones, reverse=True)] + [
-        look_at(path) for path in found[:MOST]
+    recordings = [look_at_recording(path) for path in sorted(open_ones, reverse=True)]
+    return [
+        *(entry for entry in recordings if entry is not None),
+        *(look_at(path) for path in newest_first(found)[:MOST]),
     ]
 
 
@@ -65,14 +69,34 @@ def look_at(path: Path) -> Entry:
                 float(session.info.get("duration_s", 0.0)),
                 str(verdict.get("headline", tr("not analysed yet"))),
                 str(verdict.get("state", "")),
+                _excluded(session, results),
             )
     except LabError as error:
         return Entry(path, "unreadable", words=str(error).replace(str(path), path.name))
 
 
-def look_at_recording(folder: Path) -> Entry:
-    """Whether a recording still runs, or was cut short."""
-    when = datetime.fromtimestamp((folder / "capture.log").stat().st_mtime)
+def _excluded(session: Session, results: dict[str, Any]) -> str:
+    """Say that repetitions were excluded afterwards: for the stored verdict, or since then."""
+    if part := results.get("excluded"):
+        return tr("{n} of {of} repetitions excluded afterwards by hand", n=part["n"], of=part["of"])
+    if not results or not raters_of(session.path):
+        return ""
+    from labapp.analysis.document import SCHEMA  # they bring SciPy: not on the start-up path
+    from labapp.workflow.exclusions import read_exclusions
+
+    if results.get("schema") != SCHEMA:  # of another version: opening it analyses it again
+        return ""
+    rows = read_exclusions(session.path, results, identity_of(session)).rows
+    n = len({row["repetition"] for row in rows})
+    return tr("as recorded; {n} excluded by hand since then", n=n) if n else ""
+
+
+def look_at_recording(folder: Path) -> Entry | None:
+    """Whether a recording still runs, or was cut short; None where it became a session by now."""
+    try:
+        when = datetime.fromtimestamp((folder / "capture.log").stat().st_mtime)
+    except OSError:
+        return None
     participant, protocol = "", ""
     with contextlib.suppress(LabError):  # what was cut short may lack even this
         config = read_config(folder / CONFIG_NAME)

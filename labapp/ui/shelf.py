@@ -28,8 +28,10 @@ class Shelf(QObject):
     def __init__(self, window: Window, library: LibraryPage, result: ResultPage) -> None:
         super().__init__(window)
         self.window, self.library, self.result = window, library, result
+        self._recounts = 0
         result.report_wanted.connect(self.report)
         result.traces_wanted.connect(self.traces)
+        result.recount_wanted.connect(self.recount)
         result.problem.connect(window.show_error)
         library.refresh_wanted.connect(self.refresh)
         library.open_wanted.connect(self.open)
@@ -67,6 +69,26 @@ class Shelf(QObject):
         self.window.work(
             tr("Reading the traces"), job, lambda traces: self.result.show_traces(path, traces)
         )
+
+    def recount(self) -> None:
+        """Analyse the session in front anew, with the repetitions that count now."""
+        path, document = self.result.path, self.result.document
+        if path is None or document is None:
+            return
+        self._recounts += 1
+        number = self._recounts
+
+        def job(progress: Progress) -> dict[str, Any]:
+            from labapp.workflow.stored import up_to_date
+
+            return up_to_date(document, path, progress)
+
+        def done(fresh: dict[str, Any]) -> None:
+            # Else more was rejected meanwhile, and a later one comes, or another result did.
+            if number == self._recounts and self.result.document is document:
+                self.result.show_again(fresh, path)
+
+        self.window.work(tr("Analysing without what was rejected"), job, done)
 
     def report(self, kind: str) -> None:
         """Write the report beside the session."""

@@ -9,15 +9,14 @@ so once. The cue's time in the recording comes from the protocol's clock, never 
 from __future__ import annotations
 
 import io
-import math
 import shutil
-import struct
 import sys
 import wave
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, QTemporaryDir, QTimer, Signal
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTemporaryDir, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from labapp.translate import tr
@@ -43,17 +42,16 @@ Player = tuple[str, tuple[str, ...]]
 def wave_of(begin: float, end: float, seconds: float) -> bytes:
     """Return a mono 16-bit WAV that glides between two frequencies, with ramps against clicks."""
     count, ramp = int(RATE * seconds), int(0.005 * RATE)
-    samples, turn = [], 0.0
-    for i in range(count):
-        edge = min(1.0, i / ramp, (count - 1 - i) / ramp)
-        samples.append(int(20_000 * edge * math.sin(turn)))
-        turn += 2 * math.pi * (begin + (end - begin) * i / count) / RATE
+    i = np.arange(count)
+    edge = np.minimum(1.0, np.minimum(i, count - 1 - i) / ramp)
+    turns = np.cumsum(begin + (end - begin) * i / count) / RATE
+    samples = (20_000 * edge * np.sin(2 * np.pi * (turns - turns[0]))).astype("<i2")
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)
-        file.writeframes(struct.pack(f"<{count}h", *samples))
+        file.writeframes(samples.tobytes())
     return out.getvalue()
 
 
@@ -79,6 +77,9 @@ class Tone(QObject):
         self._players = list(players_here() if players is None else players)
         self._playing: list[QProcess] = []
         self._told = False
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self.close)
 
     @property
     def note(self) -> str:
@@ -111,6 +112,9 @@ class Tone(QObject):
         self._playing.append(process)
 
         def over(*how: object) -> None:
+            # Left connected, process and function hold each other: Qt crashed on such a pair.
+            process.finished.disconnect(over)
+            process.errorOccurred.disconnect(over)
             if process not in self._playing:
                 return
             self._playing.remove(process)

@@ -30,6 +30,7 @@ from labapp.workflow.spoken import spoken
 from labapp.workflow.study_facts import study_facts, tell_beginning
 
 CLOSE_KEY = "closing"
+ATTACHED_KEY = "attached"
 Started = tuple[Recorder, RecorderConfig, Path, Protocol | None]
 
 
@@ -133,7 +134,6 @@ class Steering(QObject):
             self.window.say(Message(tr("A recording is shown already."), tr("Finish it first.")))
             return
         self._optional = False
-
         self.window.work(tr("Attaching to the recording"), lambda _: attach(folder), self._attached)
 
     def _attached(self, found: Attached) -> None:
@@ -148,7 +148,7 @@ class Steering(QObject):
                 tr("The recording went on while no window was open, and is shown again."),
                 spoken(found.what_now()),
                 "grey",
-                key="attached",
+                key=ATTACHED_KEY,
             )
         )
 
@@ -245,6 +245,7 @@ class Steering(QObject):
             recording.recorder.close()
             recording.deleteLater()
         self.health.end()
+        self.window.banners.dismiss(ATTACHED_KEY)  # what it says to do is of no use any more
         self.setup.set_recording(False)
         self.window.show_crumb()
 

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from labapp.errors import LabError
 from labapp.record.config import DeviceConfig
 from labapp.translate import phrase, tr
+from labapp.ui.banner import sentence
 from labapp.ui.look import Look
 from labapp.ui.pages.page import Page
-from labapp.ui.parts import Card, Level, button, clear, column, fact, label, named
+from labapp.ui.parts import Card, Level, allow, button, clear, column, fact, label, named
 from labapp.ui.theme import GRID
-from labapp.ui.words import error_words
+from labapp.ui.words import error_words, unbroken
 from labapp.workflow.spoken import spoken
 
 if TYPE_CHECKING:  # the files of sessions need not be loaded for the first frame
@@ -161,13 +162,18 @@ class SyncPage(Page):
         clear(self.lines)
         found = self.finding
         if found is None:
-            self._say(tr("not measured"), "grey", tr(UNMEASURED))
+            self._say(tr("not measured"), "grey", unbroken(tr(UNMEASURED)))
             return
         if found.result.verified:
             said, _, able = spoken(found.text).partition("; ")
-            self._say(tr("verified"), "good", said.removeprefix(tr("verified")).lstrip())
+            said = unbroken(said.removeprefix(tr("verified")).lstrip())
+            self._say(tr("verified"), "good", said)
             able = tr("This set-up {able}", able=able)
-            self.lines.addWidget(label(able, "title", name="sync_resolves", wrap=True))
+            resolves = label(able, "title", name="sync_resolves", wrap=True)
+            resolves.setToolTip(
+                tr("A smaller difference between the two devices cannot be told from none")
+            )
+            self.lines.addWidget(resolves)
         else:
             self._say(tr("not verified"), "warn", spoken(found.text.removeprefix("not verified: ")))
             said = spoken(found.remedy)
@@ -198,9 +204,10 @@ class SyncPage(Page):
         if not hasattr(self, "start"):
             return
         problem = "" if self._running else self._problem or self._blocked
+        problem = sentence(problem)
         self.hint.setText(problem)
         self.hint.setAccessibleName(problem)
-        self.start.setEnabled(not self._running and not problem)
+        allow(self.start, not self._running and not problem, problem)
         self.start.setVisible(not self._running)
         again = tr("Measure again") if self.finding is not None else tr("Start measuring")
         self.start.setText(again)
@@ -208,7 +215,7 @@ class SyncPage(Page):
         self.stop.setVisible(self._running)
         self.stop.setEnabled(self._running)
         self.way.setEnabled(not self._running)
-        self.back.setEnabled(not self._running)
+        allow(self.back, not self._running, tr("Stop the measurement first."))
         if self.isVisible():
             self.entered()
 

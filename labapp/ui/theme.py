@@ -15,7 +15,7 @@ ThemeName = Literal["system", "light", "dark"]
 
 GRID = 8
 _ASSETS = Path(__file__).resolve().parent / "assets"
-SIZES = (12, 14, 18, 22, 28, 40)
+SIZES = (12, 14, 18, 22, 28, 40, 56, 80)
 FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans")
 
 
@@ -124,9 +124,11 @@ def text_pairs(c: Colours) -> dict[str, tuple[str, str]]:
 _SHEET = Template("""
 * { font-family: $families; font-size: ${s14}px; color: $text; }
 QMainWindow, QWidget#page, QScrollArea, QWidget#canvas, QStackedWidget#pages { background: $back; }
-QScrollArea { border: none; }
+QScrollArea { border: 1px solid transparent; }
+QScrollArea:focus { border-color: $accent; }
 QToolTip { background: $surface; color: $text; border: 1px solid $border; padding: ${u}px; }
 QFrame#card { background: $surface; border: 1px solid $border; border-radius: ${u}px; }
+QFrame#card QScrollArea { background: transparent; }
 QFrame#topbar { background: $surface; border: none; border-bottom: 1px solid $border; }
 QFrame#rail { background: $surface; border: none; border-right: 1px solid $border; }
 QLabel { background: transparent; }
@@ -134,6 +136,8 @@ QLabel[role="title"] { font-size: ${s18}px; font-weight: 600; }
 QLabel[role="verdict"] { font-size: ${s22}px; font-weight: 600; }
 QLabel[role="hero"] { font-size: ${s28}px; font-weight: 600; }
 QLabel[role="shout"] { font-size: ${s40}px; font-weight: 600; }
+QLabel[role="loud"] { font-size: ${s56}px; font-weight: 600; }
+QLabel[role="call"] { font-size: ${s80}px; font-weight: 600; }
 QLabel[role="soft"] { color: $soft; }
 QLabel[role="faint"] { color: $faint; font-size: ${s12}px; }
 QLabel[role="missing"] { color: $amber; }
@@ -161,6 +165,9 @@ QPushButton[role="primary"] { background: $accent; color: $on_accent; border: 1p
 QPushButton[role="primary"]:focus { border: 2px solid $text; }
 QPushButton[role="primary"]:disabled { background: $sunken; color: $faint;
   border: 1px solid $border; }
+QPushButton[role="choice"]:checked { background: $accent; color: $on_accent;
+  border-color: $accent; }
+QPushButton[role="choice"]:checked:focus { border-color: $text; }
 QPushButton[role="stop"]:enabled { background: $red_soft; color: $red; border: 1px solid $red;
   font-weight: 600; }
 QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox { background: $surface; border: 1px solid $border;
@@ -195,6 +202,7 @@ QTableWidget, QListWidget, QTextBrowser, QTreeWidget { background: $surface;
   border: 1px solid $border; border-radius: ${q}px; gridline-color: $border;
   alternate-background-color: $back; selection-background-color: $accent_soft;
   selection-color: $text; outline: none; }
+QTableWidget { border: 2px solid $border; }
 QTableWidget:focus, QListWidget:focus { border: 2px solid $accent; }
 QTableWidget::item { padding: 0 ${u}px; }
 QTableWidget QComboBox { border-radius: 0; border: none; background: transparent; }

@@ -52,6 +52,27 @@ class Light(QWidget):
         painter.end()
 
 
+class Crumb(QLabel):
+    """Where we are, on one line; where there is no room for all of it, its end."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Be content with little room."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what there is room for."""
+        fit = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideLeft, self.contentsRect().width()
+        )
+        if fit == self.text():
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        where, ink = int(Qt.AlignmentFlag.AlignVCenter), self.foregroundRole()
+        self.style().drawItemText(painter, self.rect(), where, self.palette(), True, fit, ink)
+        painter.end()
+
+
 class TopBar(QFrame):
     """Breadcrumb, recording light tied to bytes on disk, one chip a device."""
 
@@ -61,7 +82,10 @@ class TopBar(QFrame):
         super().__init__()
         self.look = look
         named(self, "topbar", tr("State"))
-        self.crumb = label("", "crumb", name="breadcrumb")
+        self.crumb = Crumb()
+        self.crumb.setTextFormat(Qt.TextFormat.PlainText)
+        self.crumb.setProperty("role", "crumb")
+        named(self.crumb, "breadcrumb")
         self.light = Light(look)
         self.saving: QLabel = label(tr("not recording"), "soft", name="saving")
         self.saving.setToolTip(tr("Bytes by which the recording's file grew in the last second"))
@@ -128,9 +152,10 @@ class TopBar(QFrame):
         rate = stream.get("rate_hz")
         level, dot = stream_level(stream)
         parts = [f"{dot} {name}"]
-        parts.append(f"{rate:.0f} Hz" if rate else tr("no rate yet"))
-        parts.append(tr("{lost} lost", lost=number(lost)))
-        if state != "open":
+        if state == "open":
+            parts.append(f"{rate:.0f} Hz" if rate else tr("no rate yet"))
+            parts.append(tr("{lost} lost", lost=number(lost)))
+        else:
             parts.append(tr(state))
         one.setText("  ".join(parts))
         set_level(one, level)

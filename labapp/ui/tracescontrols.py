@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from labapp.translate import tr
+from labapp.ui.flow import FlowLayout
 from labapp.ui.parts import label, named
 from labapp.ui.theme import GRID
 
@@ -68,10 +68,6 @@ class TracesControls(QWidget):
             ),
         )
         self.delay = label("", "faint", name="traces_delay")
-        self.delay.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        bar = QHBoxLayout(self)
-        bar.setContentsMargins(0, 0, 0, 0)
-        bar.setSpacing(GRID)
-        for widget in (self.mode, self.seconds, self.gain, self.filter, self.hold):
-            bar.addWidget(widget)
-        bar.addWidget(self.delay, 1)
+        line = FlowLayout(GRID, self)
+        for widget in (self.mode, self.seconds, self.gain, self.filter, self.hold, self.delay):
+            line.addWidget(widget)

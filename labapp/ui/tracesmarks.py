@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labapp.ui.lanes import HEIGHT, TOP, Lanes
+from labapp.ui.lanelines import HEIGHT, TOP
+from labapp.ui.lanes import Lanes
 from labapp.ui.look import Look
 from labapp.ui.tracesitem import Lines
 

@@ -2,22 +2,22 @@
 
 Traces that move to the left change every pixel of every frame, and painting all of their lines
 costs three times what a sweep costs. So they are kept in a picture as wide as the window, in which
-the newest samples overwrite the oldest, and each frame shows it in two pieces. It is moved by
-whole pixels, so a trace looks the same wherever it stands.
+the newest samples overwrite the oldest, and each frame shows it in two pieces. Both lie on whole
+pixels of the screen, whatever its scaling: a trace looks the same wherever it stands, and the
+pieces are copied, not drawn.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize
+from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QColor, QPainter, QPixmap, QTransform
 
 from labapp.ui.lanes import Lanes
-from labapp.ui.tracesitem import Lines, draw_groups
-
-MARGIN = 0.005
-"""Painted again before what is new, share of the window: bins that have grown since."""
+from labapp.ui.tracesfresh import Fresh
+from labapp.ui.tracesitem import PEN_PIXELS, Lines, draw_groups
 
 
 class ScrollPicture:
@@ -26,66 +26,68 @@ class ScrollPicture:
     Parameters
     ----------
     lines
-        Gives the lines between two places of the ring, 0 to the window's seconds.
+        Gives the lines that reach into the time between two moments, from a third on (s).
     """
 
-    def __init__(self, lines: Callable[[float, float], Sequence[Lines]]) -> None:
+    def __init__(self, lines: Callable[[float, float, float], Sequence[Lines]]) -> None:
         self._lines = lines
         self._pixmap = QPixmap()
-        self._key: tuple[object, ...] = ()
-        self._until = 0.0
+        self._fresh = Fresh()
 
     def forget(self) -> None:
         """Give the memory back, and paint everything anew the next time."""
-        self._pixmap, self._key = QPixmap(), ()
+        self._pixmap = QPixmap()
+        self._fresh.forget()
 
     def paint(self, painter: QPainter, bounds: QRectF, lanes: Lanes, ground: QColor) -> None:
         """Bring the picture up to date, and draw it over ``bounds`` (plot units)."""
+        to_screen = painter.deviceTransform()
+        area = _whole(to_screen.mapRect(bounds))
         ratio = painter.device().devicePixelRatioF()
-        area = painter.worldTransform().mapRect(bounds)
-        size = QSize(max(1, round(area.width() * ratio)), max(1, round(area.height() * ratio)))
-        limits = tuple(lane.scale.top for lane in lanes.lanes)
-        key = (size, ratio, lanes.generation, lanes.seconds, limits, ground.rgb())
-        now, begin = lanes.now_s, self._until
-        if key != self._key:
-            self._pixmap = QPixmap(size)
-            self._key, begin = key, now - lanes.seconds
-        self._update(lanes, max(begin, now - lanes.seconds), now, ground)
-        self._until = lanes.oldest_end_s
-        self._show(painter, area.topLeft(), ratio, (now % lanes.seconds) / lanes.seconds)
+        begin = self._fresh.since(lanes, area.size().toTuple(), ratio, ground.rgb())
+        if self._pixmap.size() != area.size():
+            self._pixmap = QPixmap(area.size())
+        newest = math.floor(lanes.now_s / lanes.seconds * area.width())
+        self._update(lanes, begin, newest, ground)
+        # Units of the painter that are pixels of the screen.
+        plain, _ = (painter.worldTransform().inverted()[0] * to_screen).inverted()
+        painter.save()
+        painter.setWorldTransform(plain)
+        self._show(painter, area.topLeft(), newest % area.width() + 1)
+        painter.restore()
 
-    def _update(self, lanes: Lanes, begin: float, now: float, ground: QColor) -> None:
-        """Paint what came between two times."""
-        seconds = lanes.seconds
-        left = (begin - MARGIN * seconds) % seconds
-        right = left + min(seconds, now - begin + MARGIN * seconds)
-        pieces = [(left, min(right, seconds))]
-        if right > seconds:
-            pieces.append((0.0, right - seconds))
+    def _update(self, lanes: Lanes, begin: float, newest: int, ground: QColor) -> None:
+        """Paint the columns from a moment on, which are counted from the start of time.
+
+        A column holds the lines that reach into it, whenever they were painted.
+        """
         width, height = self._pixmap.width(), self._pixmap.height()
+        column = lanes.seconds / width
+        first = max(math.floor(begin / column), newest - width + 1)
         inner = QPainter(self._pixmap)
-        for one, other in pieces:
-            first, last = int(one / seconds * width), int(other / seconds * width) + 1
+        for lap in range(first // width, newest // width + 1):
+            left = max(first - lap * width, 0)
+            right = min(newest - lap * width, width - 1) + 1
             inner.resetTransform()
-            inner.setClipRect(first, 0, last - first, height)
-            inner.fillRect(first, 0, last - first, height, ground)
-            inner.setTransform(
-                QTransform.fromScale(width / seconds, height / max(1, len(lanes.lanes)))
-            )
-            draw_groups(inner, self._lines(one, other))
+            inner.setClipRect(left, 0, right - left, height)
+            inner.fillRect(left, 0, right - left, height, ground)
+            inner.setTransform(QTransform.fromScale(1 / column, height / max(1, len(lanes.lanes))))
+            zero = lap * lanes.seconds
+            one, other = left - PEN_PIXELS, right + PEN_PIXELS
+            draw_groups(inner, self._lines(zero + one * column, zero + other * column, zero))
         inner.end()
 
-    def _show(self, painter: QPainter, corner: QPointF, ratio: float, share: float) -> None:
-        """Draw the two pieces, the newest pixel at the right."""
+    def _show(self, painter: QPainter, corner: QPoint, after: int) -> None:
+        """Draw the two pieces: that from the column ``after`` the newest on, then the other."""
         width, height = self._pixmap.width(), self._pixmap.height()
-        newest = min(width, int(share * width) + 1)
-        self._pixmap.setDevicePixelRatio(ratio)
-        painter.save()
-        painter.resetTransform()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        for source, at in (((newest, width), 0), ((0, newest), width - newest)):
-            piece = QRectF(source[0], 0, source[1] - source[0], height)
-            if piece.width() > 0:
-                painter.drawPixmap(corner + QPointF(at / ratio, 0), self._pixmap, piece)
-        painter.restore()
-        self._pixmap.setDevicePixelRatio(1.0)
+        for first, last, at in ((after, width, 0), (0, after, width - after)):
+            if last > first:
+                piece = QRect(first, 0, last - first, height)
+                painter.drawPixmap(corner + QPoint(at, 0), self._pixmap, piece)
+
+
+def _whole(area: QRectF) -> QRect:
+    """Pixels of the screen nearest to an area of it."""
+    corner = area.topLeft().toPoint()
+    far = area.bottomRight().toPoint()
+    return QRect(corner.x(), corner.y(), max(1, far.x() - corner.x()), max(1, far.y() - corner.y()))

@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QPainter, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from labapp.translate import tr
+from labapp.ui.lanelines import LaneLines
 from labapp.ui.lanenames import WIDTH, LaneNames
-from labapp.ui.lanes import Lanes, Mode, Source
+from labapp.ui.lanes import Lanes, Mode
 from labapp.ui.look import Look
 from labapp.ui.parts import named
 from labapp.ui.theme import GRID
@@ -22,12 +22,14 @@ from labapp.ui.tracesdelay import ShownDelay
 from labapp.ui.tracesitem import Lines, TracesItem
 from labapp.ui.traceslines import FINE, frame_lines, signal_lines
 from labapp.ui.tracesmarks import Marks
+from labapp.ui.tracesplot import TracesPlot
 from labapp.ui.tracesscroll import ScrollPicture
 from labapp.ui.tracesswept import Swept
 
 if TYPE_CHECKING:
     from labapp.workflow.live_levels import Level
     from labapp.workflow.live_pull import PullLook
+    from labapp.workflow.live_source import LiveSource
 
 FRAME_MS = 16
 SLOWEST_MS = 100
@@ -70,19 +72,8 @@ class TracesView(QWidget):
         self.filter, self.hold = self.controls.filter, self.controls.hold
         self.delay = self.controls.delay
         self.names = LaneNames(self.look, self.lane_rect)
-        self.plot: Any = pg.PlotWidget()
+        self.plot: Any = TracesPlot()
         named(self.plot, "traces_plot", tr("Live traces"))
-        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        # The background fills all of it: what lies behind need not be painted with every frame.
-        self.plot.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
-        self.plot.hideAxis("left")
-        self.plot.setMouseEnabled(x=False, y=False)
-        self.plot.invertY(True)
-        self.plot.getViewBox().setDefaultPadding(0)
-        self.plot.setLabel("bottom", "")
-        self.plot.getAxis("bottom").tickStrings = _seconds
         self.item = TracesItem(self._lines, self._paint_under)
         self.plot.addItem(self.item)
         self.plot.getViewBox().sigResized.connect(self._rebin)
@@ -104,13 +95,14 @@ class TracesView(QWidget):
 
     # ------------------------------------------------------------------ what to show
 
-    def set_source(self, source: Source | None) -> None:
+    def set_source(self, source: LiveSource | None) -> None:
         """Show another recording, or none."""
         self.marks.clear()
         self.shown.clear()
         self._scroll.forget()
         if source is None:
             self.lanes = None
+            self.plot.set_covered(None)
             self.item.repaint_strips([self._x_range()])
         else:
             self.lanes = Lanes(source, float(self.seconds.currentData()), self._pixels())
@@ -181,19 +173,23 @@ class TracesView(QWidget):
         lanes = self.lanes
         if lanes is None:
             return []
-        frame = frame_lines(self._x_range(), len(lanes.lanes), self.look)
         marks = self.marks.lines(lanes, self.look)
         if lanes.mode == "scroll":
-            return [frame, *marks]
-        fine = self.devicePixelRatioF() >= FINE
-        return [frame, *signal_lines(lanes.lines(left, right), self.look, fine=fine), *marks]
+            return marks
+        return [*self._coloured((left, right), lanes.lines(left, right)), *marks]
 
-    def _scroll_lines(self, left: float, right: float) -> list[Lines]:
-        """Give what the scrolling picture keeps, between two places of its ring."""
+    def _scroll_lines(self, begin: float, end: float, zero: float) -> list[Lines]:
+        """Give what the scrolling picture keeps of the time between two moments."""
         if self.lanes is None:
             return []
-        groups = self.lanes.lines(left, right, ring=True)
-        return signal_lines(groups, self.look, fine=self.devicePixelRatioF() >= FINE)
+        x = (begin - zero, end - zero)
+        return self._coloured(x, self.lanes.lines_between(begin, end, zero))
+
+    def _coloured(self, x: tuple[float, float], groups: list[LaneLines]) -> list[Lines]:
+        """Traces, and under them what divides the lanes."""
+        count = len(self.lanes.lanes) if self.lanes is not None else 0
+        fine = self.devicePixelRatioF() >= FINE
+        return [frame_lines(x, count, self.look), *signal_lines(groups, self.look, fine=fine)]
 
     def _paint_under(self, painter: QPainter, bounds: QRectF) -> None:
         """Show the scrolling picture, where the view scrolls."""
@@ -246,13 +242,17 @@ class TracesView(QWidget):
         height = self.plot.getViewBox().height()
         below = count * FOOT / max(1.0, height - FOOT)
         self.plot.setRange(xRange=x, yRange=(0, count + below), padding=0, disableAutoRange=True)
+        scrolls = self.lanes is not None and self.lanes.mode == "scroll"
+        self.plot.set_covered(self._lanes_in_scene() if scrolls else None)
+
+    def _lanes_in_scene(self) -> QRectF:
+        box: QRectF = self.plot.getViewBox().sceneBoundingRect()
+        return box.adjusted(0, 0, 0, -FOOT)
 
     def lane_rect(self) -> QRectF:
         """Where the lanes lie, in coordinates of this widget's plot."""
-        box = self.plot.getViewBox()
-        scene = box.sceneBoundingRect()
-        top = self.plot.mapFromScene(QPointF(scene.left(), scene.top()))
-        return QRectF(QPointF(top), scene.size()).adjusted(0, 0, 0, -FOOT)
+        scene = self._lanes_in_scene()
+        return QRectF(QPointF(self.plot.mapFromScene(scene.topLeft())), scene.size())
 
     # ------------------------------------------------------------------ theme and visibility
 
@@ -291,8 +291,3 @@ class TracesView(QWidget):
         """Keep the names beside their lanes."""
         super().resizeEvent(event)
         self.names.update()
-
-
-def _seconds(values: list[float], scale: float, spacing: float) -> list[str]:
-    """Tick labels of the time axis, with their unit and a true minus."""
-    return [f"{value:g} s".replace("-", "\u2212") for value in values]

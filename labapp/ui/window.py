@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from labapp.errors import LabError
 from labapp.translate import tr
 from labapp.ui.banner import Banners, Message, message_of
 from labapp.ui.jobs import Jobs
+from labapp.ui.keyorder import order_keys
 from labapp.ui.look import Look
 from labapp.ui.parts import label, named, row
 from labapp.ui.preferences import Preferences, save_preferences
 from labapp.ui.rail import Rail
+from labapp.ui.spacing import space
 from labapp.ui.theme import GRID
 from labapp.ui.topbar import TopBar
 from labapp.workflow.spoken import spoken
@@ -77,6 +80,7 @@ class Window(QMainWindow):
         self.jobs.failed.connect(self.show_error)
         self.resize(look.px(1280), look.px(800))
         self.setMinimumSize(960, 640)
+        look.changed.connect(lambda: space(self, look.scale))
 
     def add_page(self, page: Any) -> None:
         """Put a page behind its button in the rail."""
@@ -90,6 +94,9 @@ class Window(QMainWindow):
             return
         self.stack.setCurrentWidget(page)
         self.rail.show_page(name)
+        if self.look.scale != 1:
+            space(self, self.look.scale)
+        order_keys(page)
         page.entered()
         self.show_crumb()
 
@@ -117,11 +124,19 @@ class Window(QMainWindow):
 
     def show_error(self, error: BaseException) -> None:
         """Show an error as a banner; what is not a `LabError` is logged with its trace too."""
+        message = message_of(error)
         if not isinstance(error, LabError):
             from labapp.ui.logs import LOGGER
 
             LOGGER.error("unexpected", exc_info=error)
-        self.say(message_of(error))
+            message = replace(message, action=tr("Open the folder of logs"), act=self.open_logs)
+        self.say(message)
+
+    def open_logs(self) -> None:
+        """Show what the window has written down of errors."""
+        from labapp.ui.logs import log_folder
+
+        self.open_file(log_folder())
 
     def work(
         self,

@@ -41,6 +41,8 @@ def muscle_short(code: str) -> str:
     """``"RM_R"`` → ``"RM right"``, ``"F_PULL"`` → ``"Force"``."""
     if code == "F_PULL":
         return tr("Force")
+    if code.startswith("FP_"):
+        return muscle_name(code)
     muscle, side = split_side(code)
     return f"{muscle} {tr(SIDES[side])}" if side else code
 

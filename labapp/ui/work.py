@@ -188,7 +188,7 @@ class Work(QObject):
     def _offer_form(self, event: RunEvent) -> None:
         """When a block with a form begins, the way to it is one click."""
         protocol = self.recording.protocol if self.recording is not None else None
-        block = protocol.block(str(event.data.get("block"))) if protocol is not None else None
+        block = self.recording.block(event.data.get("block")) if self.recording else None
         if event.kind != "block" or block is None or not block.form:
             return
         if protocol is None or self.setup.protocol is None or protocol.id != self.setup.protocol.id:

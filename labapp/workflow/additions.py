@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from labapp.workflow.report_facts import read_facts
 from labapp.workflow.standing import plate_input, standing_trials
 
 NEWTON = "N"
+_PLACE = ("stream", "channel", "at")
+"""What a row of the document says of a calibration beside the calibration itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Beside:
     protocol: Protocol | None
     parts: dict[str, Any] = field(default_factory=dict)
     later: tuple[LaterCalibration, ...] = ()
+    findings: list[dict[str, Any]] = field(default_factory=list)
 
     def later_for(self, stream: str, channel: str) -> LaterCalibration | None:
         """Calibration chosen at the analysis for a channel, or None."""
@@ -59,9 +62,16 @@ class Beside:
 
 
 def look_beside(
-    session: Session, calibration: Path | None = None, facts: Path | None = None
+    session: Session,
+    calibration: Path | None = None,
+    facts: str | Path | Mapping[str, Any] | None = None,
+    *,
+    again: Sequence[Mapping[str, Any]] = (),
 ) -> Beside:
     """Read plan, calibrations, standing and forms of an open session.
+
+    ``facts`` is a facts file, or what was read of one. ``again`` are the ``calibrations`` of an
+    earlier document: what was given at that analysis counts once more.
 
     Raises
     ------
@@ -70,8 +80,8 @@ def look_beside(
         is none.
     """
     protocol = protocol_of(session)
-    told = None if facts is None else read_facts(facts)
-    later = () if calibration is None else _later(session, calibration)
+    told = read_facts(Path(facts)) if isinstance(facts, str | Path) else facts
+    later = _given_then(session, again) if calibration is None else _later(session, calibration)
     parts: dict[str, Any] = {"calibrations": _calibrations(session, later)}
     plate = plate_input(session, protocol)
     if plate is not None:
@@ -80,7 +90,8 @@ def look_beside(
     if forms:
         parts["forms"] = forms
     meta = reported(session, told)
-    return Beside(meta, session.protocol_text, session.markers, protocol, parts, later)
+    beside = Beside(meta, session.protocol_text, session.markers, protocol, parts, later)
+    return replace(beside, findings=uncalibrated_force(session, beside))
 
 
 def add_beside(document: dict[str, Any], beside: Beside) -> None:
@@ -116,6 +127,21 @@ def _later(session: Session, path: Path) -> tuple[LaterCalibration, ...]:
     return found
 
 
+def _given_then(
+    session: Session, rows: Sequence[Mapping[str, Any]]
+) -> tuple[LaterCalibration, ...]:
+    """Return calibrations that were given at an earlier analysis, from its document."""
+    return tuple(
+        LaterCalibration(stream.id, channel, {k: row[k] for k in row if k not in _PLACE})
+        for row in rows
+        if row.get("at") == "analysis"
+        for stream in session.streams.values()
+        if stream.id == row["stream"]
+        for channel in stream.channels
+        if channel.name == row["channel"]
+    )
+
+
 def _calibrations(session: Session, later: tuple[LaterCalibration, ...]) -> list[dict[str, Any]]:
     """Every calibration that made newtons of counts: from the header, or chosen now."""
     rows = []
@@ -130,3 +156,23 @@ def _calibrations(session: Session, later: tuple[LaterCalibration, ...]) -> list
         for one in later
     ]
     return rows
+
+
+def uncalibrated_force(session: Session, beside: Beside | None = None) -> list[dict[str, Any]]:
+    """Quality findings: force channels in bare counts, which the analysis leaves alone."""
+    return [
+        {
+            "channel": str(channel.muscle),
+            "check": "calibration",
+            "value": 0.0,
+            "level": "warn",
+            "text": f"{channel.muscle} is in counts, not newtons, and was left out: calibrate the "
+            "load cell (labapp calibrate), or give its scale in the driver's settings",
+        }
+        for stream in session.streams.values()
+        for channel in stream.channels
+        if channel.kind == "force"
+        and channel.muscle is not None
+        and channel.unit != NEWTON
+        and (beside is None or beside.later_for(stream.id, channel.name) is None)
+    ]

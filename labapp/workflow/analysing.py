@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 import labapp
 from labapp.analysis.clocks import latency_findings
 from labapp.analysis.document import plain
+from labapp.analysis.excluded import excluded_document
 from labapp.analysis.inputs import EmgChannel, ForceChannel, RecordingInput, StreamFacts
 from labapp.analysis.multiverse import multiverse as other_ways
 from labapp.analysis.session_analysis import analyse_recording
@@ -23,11 +24,13 @@ from labapp.errors import LabError
 from labapp.load import read_toml
 from labapp.muscles import SYNC_CODES
 from labapp.session.file import Session, open_session, write_results
+from labapp.session.outages import outages
 from labapp.session.stream import Stream
 from labapp.trials.repetitions import Repetition, cues_from_markers, find_repetitions
-from labapp.workflow.additions import Beside, add_beside, look_beside
+from labapp.workflow.additions import NEWTON, Beside, add_beside, look_beside
 from labapp.workflow.clock_links import Aligned, align
-from labapp.workflow.edited_part import with_edits
+from labapp.workflow.edited_part import known_of, with_edits
+from labapp.workflow.exclusions import Exclusions, read_exclusions, without
 from labapp.workflow.protocol_facts import block_facts, order_asked, without_practice
 from labapp.workflow.standing import CELLS
 
@@ -35,8 +38,6 @@ Progress = Callable[[str, float], None]
 
 RESULTS = "analysis"
 """Name of the analysis document among a session's derived data."""
-
-NEWTON = "N"
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,7 +57,7 @@ def analyse(
     *,
     plan: str | Path | AnalysisSettings | None = None,
     calibration: str | Path | None = None,
-    facts: str | Path | None = None,
+    facts: str | Path | Mapping[str, Any] | None = None,
     save: bool = False,
     multiverse: bool = False,
     progress: Progress | None = None,
@@ -72,7 +73,8 @@ def analyse(
     calibration
         Calibration file of a load cell of the session, instead of what it was recorded with.
     facts
-        Facts file (`labapp.workflow.report_facts`) that adds to what was entered at the recording.
+        Facts file (`labapp.workflow.report_facts`), or what was read of one, that adds to what was
+        entered at the recording.
     save
         Append the document to the session's derived data; raw data never change.
     multiverse
@@ -94,45 +96,64 @@ def analyse(
     settings = plan if isinstance(plan, AnalysisSettings) else None
     if isinstance(plan, str | Path):
         settings = read_plan(Path(plan))
-    if progress is not None:
-        progress("reading", 0.0)
+    tell = progress or (lambda what, share: None)
+    tell("reading", 0.0)
     with open_session(Path(path)) as session:
-        given = (None if one is None else Path(one) for one in (calibration, facts))
-        beside = look_beside(session, *given)
+        beside = look_beside(session, None if calibration is None else Path(calibration), facts)
         inputs = load_recording(session, beside)
-        uncalibrated = uncalibrated_force(session, beside)
-    if inputs.emg:
-        document = analyse_recording(inputs, settings, progress)
-        if multiverse:
-            document["multiverse"] = plain(other_ways(inputs, settings, document["verdict"]))
-    else:
-        document = analyse_without_emg(inputs, settings)
-    add_beside(document, beside)
-    document["quality"] += uncalibrated + latency_findings(inputs.streams)
-    document = with_edits(document, Path(path))
+        known = known_of(session)
+    document = _document(inputs, beside, settings, tell, multiverse)
+    out = read_exclusions(Path(path), document, known.identity)
+    if out.rows:
+        kept = _document(without(inputs, out), beside, settings, tell, multiverse)
+        document = excluded_document(document, kept, out.rows, out.taken_back)
+    document = with_edits(document, Path(path), known)
     if save:
         write_results(Path(path), RESULTS, document)
     return document
 
 
-def uncalibrated_force(session: Session, beside: Beside | None = None) -> list[dict[str, Any]]:
-    """Quality findings: force channels in bare counts, which the analysis leaves alone."""
-    return [
-        {
-            "channel": str(channel.muscle),
-            "check": "calibration",
-            "value": 0.0,
-            "level": "warn",
-            "text": f"{channel.muscle} is in counts, not newtons, and was left out: calibrate the "
-            "load cell (labapp calibrate), or give its scale in the driver's settings",
-        }
-        for stream in session.streams.values()
-        for channel in stream.channels
-        if channel.kind == "force"
-        and channel.muscle is not None
-        and channel.unit != NEWTON
-        and (beside is None or beside.later_for(stream.id, channel.name) is None)
-    ]
+def analyse_without(
+    path: Path,
+    recorded: dict[str, Any],
+    exclusions: Exclusions,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Analyse a session again as a document of it was made, but without some repetitions.
+
+    Parameters
+    ----------
+    recorded
+        Analysis document as recorded: its parameters, and calibrations given at that analysis.
+    """
+    tell = progress or (lambda what, share: None)
+    tell("reading", 0.0)
+    with open_session(path) as session:
+        beside = look_beside(session, again=recorded.get("calibrations") or ())
+        inputs = load_recording(session, beside)
+    settings = settings_from(recorded["parameters"])
+    inputs = without(inputs, exclusions)
+    document = _document(inputs, beside, settings, tell, "multiverse" in recorded)
+    return excluded_document(recorded, document, exclusions.rows, exclusions.taken_back)
+
+
+def _document(
+    inputs: RecordingInput,
+    beside: Beside,
+    settings: AnalysisSettings | None,
+    tell: Progress,
+    multiverse: bool,
+) -> dict[str, Any]:
+    """Analysis document of a recording, with what was read beside it."""
+    if inputs.emg:
+        document = analyse_recording(inputs, settings, tell)
+        if multiverse:
+            document["multiverse"] = plain(other_ways(inputs, settings, document["verdict"]))
+    else:
+        document = analyse_without_emg(inputs, settings)
+    add_beside(document, beside)
+    document["quality"] += beside.findings + latency_findings(inputs.streams)
+    return document
 
 
 def load_recording(session: Session, beside: Beside | None = None) -> RecordingInput:
@@ -235,6 +256,7 @@ def _facts(stream: Stream) -> StreamFacts:
         filter_delay_u_s=stream.filter_delay_u_s,
         beat_s=stream.beat_s,
         latency_timer_ms=stream.timing["latency_timer_ms"],
+        outages=outages(stream),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 import labapp
 from labapp import paths
 from labapp.analysis.calibration import Calibration, fit_calibration
-from labapp.analysis.masses import Reading
+from labapp.analysis.masses import STANDARD_G, Reading, local_gravity
 from labapp.errors import LabError
 from labapp.workflow.calibration_file import CalibrationFile, ReadingRow
 
@@ -19,6 +19,8 @@ DEFAULT_CYCLES = 3
 STEP_S = 5.0
 CHECK_PERCENT = 1.0
 """A known mass must read within this, or the calibration is not what it was."""
+STANDARD_SOURCE = "standard value, not local: within 0.3 %"
+"""Where the standard acceleration of free fall is from, in the calibration file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,20 @@ def calibration_steps(
         )
         for number, (cycle, direction, mass) in enumerate(order, 1)
     )
+
+
+def gravity_at(latitude_deg: float | None, height_m: float = 0.0) -> tuple[float, str]:
+    """Acceleration of free fall (m/s²) and its source; the standard value without a latitude.
+
+    Raises
+    ------
+    LabError
+        No place on Earth.
+    """
+    if latitude_deg is None:
+        return STANDARD_G, STANDARD_SOURCE
+    g = local_gravity(latitude_deg, height_m)
+    return g, f"latitude {latitude_deg:g} degrees, height {height_m:g} m"
 
 
 def make_calibration(

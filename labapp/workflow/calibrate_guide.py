@@ -15,12 +15,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labapp.analysis.calibration import Calibration
-from labapp.analysis.masses import STANDARD_G, Reading, local_gravity, reading
+from labapp.analysis.masses import STANDARD_G, Reading, reading
 from labapp.errors import LabError
 from labapp.record.config import DeviceConfig
 from labapp.simulate.loadcell import CellTruth, SimulatedCell
 from labapp.translate import phrase
-from labapp.workflow.calibrate import CalibrationStep, calibration_steps, make_calibration
+from labapp.workflow.calibrate import (
+    STANDARD_SOURCE,
+    CalibrationStep,
+    calibration_steps,
+    gravity_at,
+    make_calibration,
+)
 from labapp.workflow.calibration_file import CalibrationFile
 from labapp.workflow.devices import force_channels
 
@@ -98,7 +104,7 @@ class CellChoice:
     cycles: int = 3
     seconds: float = 5.0
     g: float = STANDARD_G
-    g_source: str = "standard value, not local: within 0.3 %"
+    g_source: str = STANDARD_SOURCE
     cell: str = ""
 
 
@@ -134,7 +140,7 @@ def gravity(latitude: str, height: str = "") -> tuple[float, str]:
         Not numbers, or no place on Earth.
     """
     if not latitude.strip():
-        return STANDARD_G, "standard value, not local: within 0.3 %"
+        return gravity_at(None)
     try:
         north = float(latitude.replace(",", "."))
         high = float(height.replace(",", ".")) if height.strip() else 0.0
@@ -142,7 +148,7 @@ def gravity(latitude: str, height: str = "") -> tuple[float, str]:
         raise LabError(
             f"latitude {latitude[:20]!r}, height {height[:20]!r}", "write numbers: 52.5 and 40"
         ) from None
-    return local_gravity(north, high), f"latitude {north:g} degrees, height {high:g} m"
+    return gravity_at(north, high)
 
 
 def cells_of(devices: Sequence[DeviceConfig]) -> tuple[tuple[DeviceConfig, str], ...]:

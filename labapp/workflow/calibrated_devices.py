@@ -20,11 +20,13 @@ from labapp.workflow.calibration_file import (
     load_calibration,
 )
 from labapp.workflow.devices import force_channels
-from labapp.workflow.serials import serial_of
 
 
 def with_calibrations(devices: Iterable[DeviceConfig]) -> tuple[DeviceConfig, ...]:
-    """Give every device the newest calibrations that the user has for its serial number."""
+    """Give every device the newest calibrations that the user has for its serial number.
+
+    A device without one stays as it is: `serials.with_serials` asks the plugs first.
+    """
     devices = tuple(devices)
     folder = paths.home() / FOLDER
     if not folder.is_dir() or not any(folder.glob("*.toml")):
@@ -33,13 +35,12 @@ def with_calibrations(devices: Iterable[DeviceConfig]) -> tuple[DeviceConfig, ..
 
 
 def _calibrated(device: DeviceConfig) -> DeviceConfig:
-    serial = serial_of(device)
-    if not serial or device.calibration:
+    if not device.serial or device.calibration:
         return device
     found = {
         name: channel_calibration(path)
         for name in force_channels(device)
-        if (path := find_calibration(device.driver, serial, name)) is not None
+        if (path := find_calibration(device.driver, device.serial, name)) is not None
     }
     return msgspec.structs.replace(device, calibration=found) if found else device
 

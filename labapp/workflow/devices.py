@@ -28,8 +28,10 @@ STANDING = ("plate=chronojump_plate@sim://chronojump_plate",)
 STANDING_SETTINGS = ("plate.newton_per_count=[0.05, 0.05, 0.05, 0.05]",)
 """Simulated force platform of somebody who stands, with its calibration."""
 
-_ID = re.compile(r"[a-z][a-z0-9_]{0,15}")
-_CODE = re.compile(r"[A-Z][A-Za-z0-9_]{0,15}")
+ID = re.compile(r"[a-z][a-z0-9_]{0,15}")
+"""What a device may be called in a recording."""
+CODE = re.compile(r"[A-Z][A-Za-z0-9_]{0,15}")
+"""What may be written for a channel: a muscle or another signal."""
 
 
 def parse_device(text: str) -> DeviceConfig:
@@ -48,7 +50,7 @@ def parse_device(text: str) -> DeviceConfig:
             f"device {text!r} is not ID=DRIVER@PORT", "write for example emg=bitalino@COM3"
         )
     name, driver, port = match.groups()
-    if not _ID.fullmatch(name):
+    if not ID.fullmatch(name):
         raise LabError(
             f"device id {name!r} is not a short lower-case word", "use for example emg or force"
         )
@@ -145,7 +147,7 @@ def _montage(choice: DeviceConfig, pairs: str) -> dict[str, str]:
     montage: dict[str, str] = {}
     for pair in filter(None, (part.strip() for part in pairs.split(","))):
         channel, colon, code = pair.partition(":")
-        if not colon or not _CODE.fullmatch(code):
+        if not colon or not CODE.fullmatch(code):
             raise LabError(
                 f"channel {pair!r} of {choice.id} is not CHANNEL:MUSCLE", "write A1:RM_R"
             )

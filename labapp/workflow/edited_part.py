@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import combinations
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from labapp.analysis.document import plain
 from labapp.analysis.edited import automatic, changes, edited_result
-from labapp.analysis.raters import rater_agreement
 from labapp.errors import LabError
 from labapp.session.file import Session, open_session
-from labapp.workflow.onset_edits import Hand, OnsetEdits
-from labapp.workflow.onset_journal import identity_of, raters_of
+from labapp.workflow.hands import agreements, read_hands
+from labapp.workflow.onset_edits import OnsetEdits
+from labapp.workflow.onset_journal import Identity, identity_of, raters_of
 from labapp.workflow.protocol_facts import protocol_of
+from labapp.workflow.standing_acts import Hand
 
 BY_HAND = "onsets_by_hand"
 """Word in a protocol's list ``analysis``: the verdict under the raters' onsets is the headline."""
 
 
-def with_edits(document: dict[str, Any], path: Path) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What journals need to know of their session; ``by_hand``: the raters' verdict leads."""
+
+    identity: Identity
+    by_hand: bool
+
+
+def known_of(session: Session) -> Known:
+    """Read it from an open session, once for all that is done with its journals."""
+    return Known(identity_of(session), _asks_by_hand(session))
+
+
+def with_edits(document: dict[str, Any], path: Path, known: Known | None = None) -> dict[str, Any]:
     """Return the document with what the journals beside the session say now.
 
     Without a journal the part is absent. A journal that is refused is a finding of quality; it
@@ -32,21 +46,19 @@ def with_edits(document: dict[str, Any], path: Path) -> dict[str, Any]:
         Analysis document of the session, with or without an older part ``edited``.
     path
         The session.
+    known
+        Of the session, where it was read already.
     """
     bare = automatic_document(document)
-    raters = raters_of(path)
-    if not raters:
+    if not raters_of(path):
         return bare
-    with open_session(path) as session:
-        identity = identity_of(session)
-        by_hand = _asks_by_hand(session)
-    edits = OnsetEdits(path, bare, identity)
-    hands, problems = [], []
-    for rater in raters:
-        try:
-            hands.append(edits.hand(rater))
-        except LabError as error:
-            problems.append(error.what)
+    if known is None:
+        with open_session(path) as session:
+            known = known_of(session)
+    hands, problems = read_hands(OnsetEdits(path, bare, known.identity))
+    hands = [hand for hand in hands if hand.sets_onsets]
+    if not hands and not problems:
+        return bare
     part = edited_part(bare, hands)
     whole = {**bare, "edited": {**part, "problems": problems}}
     if problems:
@@ -55,7 +67,7 @@ def with_edits(document: dict[str, Any], path: Path) -> dict[str, Any]:
     if (plan := bare.get("plan") or {}).get("frozen") and count:
         told = [f"rater {r}: {one['words']}" for r, one in part["raters"].items() if one["edited"]]
         whole["plan"] = {**plan, "changes": [*plan["changes"], *told]}
-    if by_hand and (verdict := _common(part)) is not None:
+    if known.by_hand and (verdict := _common(part)) is not None:
         whole["edited"] = {**whole["edited"], "headline": "edited"}
         whole["verdict"] = verdict
     return whole
@@ -93,7 +105,7 @@ def _finding(problem: str) -> dict[str, Any]:
         "check": CHECK,
         "value": 0.0,
         "level": "warn",
-        "text": f"onsets set by hand were left out: {problem}",
+        "text": f"what was set by hand was left out: {problem}",
     }
 
 
@@ -103,10 +115,7 @@ def edited_part(document: Mapping[str, Any], hands: list[Hand]) -> dict[str, Any
         "headline": "automatic",
         "automatic": dict(document["verdict"]),
         "raters": {hand.rater: rater_part(document, hand) for hand in hands},
-        "agreement": {
-            f"{one.rater}-{other.rater}": rater_agreement(document, one.marks, other.marks)
-            for one, other in combinations(hands, 2)
-        },
+        "agreement": agreements(document, hands),
     }
     cleaned: dict[str, Any] = plain(part)
     return cleaned

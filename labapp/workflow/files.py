@@ -54,20 +54,20 @@ def make_report(
     out = check_new(Path(out), suffixes=(".html", ".pdf"))
     from labapp.session.file import open_session
     from labapp.workflow.analysing import analyse
-    from labapp.workflow.edited_part import with_edits
     from labapp.workflow.report_facts import read_facts
+    from labapp.workflow.stored import up_to_date
 
-    analyses = [with_edits(one, Path(p)) for one, p in zip(documents, paths, strict=False)]
+    told = None if facts is None else read_facts(facts)
+    analyses = [up_to_date(one, Path(p)) for one, p in zip(documents, paths, strict=False)]
     for number, path in enumerate(paths[len(analyses) :], len(analyses)):
         tell = None if progress is None else _part(progress, number, len(paths) + 1)
-        analyses.append(analyse(path, plan=plan, facts=facts, multiverse=multiverse, progress=tell))
+        analyses.append(analyse(path, plan=plan, facts=told, multiverse=multiverse, progress=tell))
     if progress is not None:
         progress("writing the report", len(paths) / (len(paths) + 1))
     with ExitStack() as opened:
         sessions = [opened.enter_context(open_session(path)) for path in paths]
         from labapp.report.document import build_document
 
-        told = None if facts is None else read_facts(facts)
         document = build_document(analyses, sessions, facts=told)
     if out.suffix.lower() == ".pdf":
         from labapp.report.pdf import write_pdf

@@ -6,7 +6,7 @@ their own, so that the session tells that they were asked, and what was said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -157,10 +157,10 @@ class Answers:
             if (value := self._given.get(field.key)) is not None
         )
 
-    def words(self) -> str:
-        """Say how far it is, in one line."""
+    def words(self, say: Callable[[str], str] = tr) -> str:
+        """Say how far it is, in one line; ``say`` puts a protocol's reasons into the language."""
         if self.stops:
-            return tr("Do not test: {reasons}.", reasons="; ".join(self.stops))
+            return tr("Do not test: {reasons}.", reasons="; ".join(map(say, self.stops)))
         if not self.asked:
             return tr("{n} reasons not to test are not asked yet.", n=self.open(REASONS))
         left = sum(self.open(form.id) for form in self.forms)

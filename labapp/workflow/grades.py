@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labapp.errors import LabError
-from labapp.workflow.naming import check_participant
+from labapp.workflow.naming import check_participant, newest_first
 
 MOST = 40
 """Newest sessions of a participant that are looked at."""
@@ -35,30 +35,25 @@ def latest_grades(study: Path, participant: str) -> dict[str, ElectrodeGrade]:
         return {}
     if not study.is_dir():
         return {}
-    paths = sorted(study.glob(f"{participant}_*.h5"), key=_changed, reverse=True)
     found: dict[str, ElectrodeGrade] = {}
-    for path in paths[:MOST]:
+    for path in newest_first(study.glob(f"{participant}_*.h5"))[:MOST]:
         for one in _grades_in(path):
             found.setdefault(one.muscle, one)
     return found
-
-
-def _changed(path: Path) -> float:
-    return path.stat().st_mtime
 
 
 def _grades_in(path: Path) -> list[ElectrodeGrade]:
     from labapp.session.file import open_session  # here: the window's first frame needs no HDF5
 
     try:
+        when = datetime.fromtimestamp(path.stat().st_mtime)
         with open_session(path) as session:
             results = session.results or {}
-    except LabError:
+    except (LabError, OSError):
         return []
     part: Any = results.get("selectivity")
     if not isinstance(part, dict):
         return []
-    when = datetime.fromtimestamp(_changed(path))
     return [
         ElectrodeGrade(
             muscle=str(muscle),

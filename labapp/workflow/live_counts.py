@@ -104,9 +104,7 @@ class LiveCounts:
                 )
             self._stop.wait(_POLL_S)
             waited += _POLL_S
-        counts, valid = self._ring.read(self._device.id, first, stop)
-        column = counts[:, self._column].astype(np.float64)
-        return np.where(valid, column, np.nan)
+        return self._column_of(first, stop)
 
     def recent(self, seconds: float) -> NDArray[np.float64]:
         """Give the counts of the last seconds, NaN where samples were lost; does not wait.
@@ -119,5 +117,8 @@ class LiveCounts:
         first = max(0, stop - max(round(seconds * self.rate), 1))
         if stop <= first or time.monotonic() - self._seen_at > _SILENT_S:
             return np.zeros(0)
+        return self._column_of(first, stop)
+
+    def _column_of(self, first: int, stop: int) -> NDArray[np.float64]:
         counts, valid = self._ring.read(self._device.id, first, stop)
         return np.where(valid, counts[:, self._column].astype(np.float64), np.nan)

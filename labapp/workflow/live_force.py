@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from labapp.trials.run import RunEvent
 
 if TYPE_CHECKING:
-    from labapp.workflow.live_pull import LiveSource
+    from labapp.workflow.live_source import LiveSource
 
 NOW_S = 0.1
 """The force now is the mean of this long."""

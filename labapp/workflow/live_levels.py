@@ -11,7 +11,8 @@ from labapp.analysis import AnalysisSettings
 from labapp.analysis.amplitude import corrected_amplitude, rms
 from labapp.analysis.filters import band_pass
 from labapp.analysis.references import reference_amplitude
-from labapp.workflow.live_pull import FILTER_S, LiveSource, muscle_channels
+from labapp.workflow.live_pull import FILTER_S, muscle_channels
+from labapp.workflow.live_source import LiveSource
 
 LOOK_S = 0.25
 """The level is the RMS of this long."""

@@ -8,66 +8,25 @@ grey. The verdict comes from all pulls, with their gates, when the session is an
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from labapp.analysis import AnalysisSettings, EmgChannel, Lag, Onset
 from labapp.analysis.lag import lag_of
 from labapp.analysis.pulls import SETTLE_S, TAIL_S, MusclePull, filtered, measure
 from labapp.analysis.question import the_question
-from labapp.model import ChannelInfo
 from labapp.trials.repetitions import Repetition
+from labapp.workflow.live_source import LiveSource, LiveStream
 
 Light = Literal["first", "later", "close", "cannot tell"]
 
 FILTER_S = 0.4
-"""Signal read on both sides of what is measured, for the band-pass to settle."""
+"""Signal read before what is measured, for the band-pass to settle."""
 
-
-class LiveStream(Protocol):
-    """What must be known of a device."""
-
-    @property
-    def id(self) -> str:
-        """Its name in the recording."""
-        ...
-
-    @property
-    def rate(self) -> float:
-        """Hz."""
-        ...
-
-    @property
-    def channels(self) -> tuple[ChannelInfo, ...]:
-        """Its columns."""
-        ...
-
-
-class LiveSource(Protocol):
-    """Where the samples come from: the ring of a recording."""
-
-    @property
-    def streams(self) -> Sequence[LiveStream]:
-        """The devices."""
-        ...
-
-    def newest(self, stream: str) -> int:
-        """Index after the newest sample."""
-        ...
-
-    def start_s(self, stream: str) -> float:
-        """Time of sample 0 since the start of the recording, s."""
-        ...
-
-    def read(
-        self, stream: str, first: int, stop: int
-    ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-        """Return counts (n, n_channels), and whether each row arrived (n,)."""
-        ...
+AFTER_S = 0.15
+"""The same after it: six time constants of the band-pass, as long as nobody has to wait more."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +64,7 @@ class PullLook:
 def ready_s(cue_s: float, settings: AnalysisSettings | None = None) -> float:
     """Time (s since the start of the recording) from which a pull can be looked at."""
     chosen = settings or AnalysisSettings()
-    return cue_s + chosen.search_s[1] + TAIL_S + FILTER_S
+    return cue_s + chosen.search_s[1] + TAIL_S + AFTER_S
 
 
 def look_at_pull(

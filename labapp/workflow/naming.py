@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from labapp.errors import LabError
 
 DEMO_PARTICIPANT = "DEMO-001"
 
-_PARTICIPANT = re.compile(r"[A-Z]{2,4}-\d{3,5}")
+PSEUDONYM = re.compile(r"[A-Z]{2,4}-\d{3,5}")
+"""What participants and operators are called: 2-4 capitals, a hyphen, 3-5 digits."""
 
 
 def check_participant(participant: str) -> str:
@@ -23,7 +25,7 @@ def check_participant(participant: str) -> str:
         If it is not two to four capitals, a hyphen and three to five digits: names, dates of
         birth and record numbers have no place in a session.
     """
-    if not _PARTICIPANT.fullmatch(participant):
+    if not PSEUDONYM.fullmatch(participant):
         raise LabError(
             f"participant {participant[:40]!r} is not a pseudonym",
             "use 2-4 capitals, '-' and 3-5 digits, as AB-014",
@@ -48,6 +50,17 @@ def free_path(path: Path) -> Path:
         number += 1
         candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return candidate
+
+
+def newest_first(paths: Iterable[Path]) -> list[Path]:
+    """Sort files by when they were changed, the newest first; those that are gone are left out."""
+    changed = {}
+    for path in paths:
+        try:
+            changed[path] = path.stat().st_mtime_ns
+        except OSError:  # moved or deleted meanwhile, or on a drive that was unplugged
+            continue
+    return sorted(changed, key=changed.__getitem__, reverse=True)
 
 
 def recording_folder(session: Path) -> Path:

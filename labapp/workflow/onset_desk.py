@@ -9,20 +9,19 @@ nothing else. All orders follow from the session and the rater, so a rater can g
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from labapp.analysis.raters import rater_agreement, zero_of
+from labapp.analysis.raters import zero_of
 from labapp.errors import LabError
 from labapp.workflow.edited_part import automatic_document, rater_part
-from labapp.workflow.onset_edits import Hand, Key, OnsetEdits, in_reach
-from labapp.workflow.onset_journal import raters_of
+from labapp.workflow.hands import agreements, read_hands
+from labapp.workflow.onset_edits import OnsetEdits, in_reach
+from labapp.workflow.standing_acts import Hand, Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,14 +194,7 @@ class OnsetDesk:
 
     def agreement(self) -> dict[str, Any]:
         """How the raters of this session agree, by ``A-B``; without journals that are refused."""
-        hands = {}
-        for rater in raters_of(self.edits.path):
-            with suppress(LabError):
-                hands[rater] = self.edits.hand(rater)
-        return {
-            f"{a}-{b}": rater_agreement(self.document, hands[a].marks, hands[b].marks)
-            for a, b in combinations(hands, 2)
-        }
+        return agreements(self.document, read_hands(self.edits)[0])
 
     # ------------------------------------------------------------------ setting
 
@@ -252,6 +244,25 @@ class OnsetDesk:
         self.hand = self.edits.set(
             self.rater, self.operator, key, time_s, reason=self.reason, blind=self.blind
         )
+
+    def reject(self) -> None:
+        """Exclude the pull in front from the result, for the reason that stands."""
+        self._judge(self.edits.reject)
+
+    def accept(self) -> None:
+        """Let the pull in front count again."""
+        self._judge(self.edits.accept)
+
+    def _judge(self, act: Callable[..., Hand]) -> None:
+        self.commit()
+        if self.pull is not None:
+            self.hand = act(self.rater, self.operator, self.pull, self.reason, blind=self.blind)
+
+    def go_on(self, document: Mapping[str, Any]) -> None:
+        """Go on with a fresh analysis of the same session."""
+        self.document = automatic_document(document)
+        self.edits = OnsetEdits(self.edits.path, self.document, self.edits.identity)
+        self.hand = self.edits.hand(self.rater)
 
     def undo(self) -> None:
         """Take back the last edit: one that only moved under the keys, else the journalled one."""

@@ -1,4 +1,4 @@
-"""Onsets set by hand: set, undo, redo, and what they make of the result.
+"""Onsets set and repetitions rejected by hand: set, reject, accept, undo, redo.
 
 Nothing here changes the session. What a rater sets goes into the rater's own journal
 (`labapp.workflow.onset_journal`); the analysis document keeps the automatic onsets and verdict
@@ -7,21 +7,19 @@ and gets a part ``edited`` with what every rater set, the share of it, and the v
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import labapp
+from labapp.analysis.excluded import recorded_document
 from labapp.analysis.raters import zero_of
 from labapp.errors import LabError
 from labapp.session.file import open_session
 from labapp.workflow.onset_journal import (
     SCHEMA,
     Identity,
-    Journal,
     Line,
     append_line,
     check_operator,
@@ -30,32 +28,13 @@ from labapp.workflow.onset_journal import (
     journal_path,
     read_journal,
     sealed,
-    standing_edits,
 )
 from labapp.workflow.person import LONGEST_NOTE, looks_personal
-
-Key = tuple[int, str]
+from labapp.workflow.standing_acts import Hand, Key, standing_edits, standing_rejections
 
 SAME_PULL_S = 0.05
 REACH_S = (-1.0, 3.0)
 """Where an onset may be set, seconds from the cue (else force onset) of its pull."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """What one rater has set in a session: the edits that stand, and the way back and forth."""
-
-    rater: str
-    journal: Journal
-    done: tuple[Line, ...]
-    undone: tuple[Line, ...]
-    placed: dict[Key, Line]
-    strays: tuple[Line, ...]
-
-    @property
-    def marks(self) -> dict[Key, float]:
-        """Onsets set (s, NaN: no onset) by repetition index and muscle."""
-        return {k: math.nan if e.new_s is None else e.new_s for k, e in self.placed.items()}
 
 
 class OnsetEdits:
@@ -79,6 +58,8 @@ class OnsetEdits:
                 identity = identity_of(session)
         self.path, self.document, self.identity = path, document, identity
         self.pulls = {int(rep["index"]): rep for rep in document["repetitions"]}
+        as_recorded = recorded_document(document)["repetitions"]
+        self.recorded = {int(rep["index"]): rep for rep in as_recorded}
 
     def hand(self, rater: str) -> Hand:
         """Read what a rater has set; `LabError` for a journal that is none of this session."""
@@ -87,17 +68,20 @@ class OnsetEdits:
         placed: dict[Key, Line] = {}
         strays = []
         for edit in done:
-            if self._fits(edit):
-                placed[edit.repetition, edit.channel] = edit
-            else:
+            if not self._fits(edit):
                 strays.append(edit)
-        return Hand(rater, journal, tuple(done), tuple(undone), placed, tuple(strays))
+            elif edit.what == "edit":
+                placed[edit.repetition, edit.channel] = edit
+        rejected = standing_rejections(one for one in done if one not in strays)
+        return Hand(rater, journal, tuple(done), tuple(undone), placed, rejected, tuple(strays))
 
     def _fits(self, edit: Line) -> bool:
-        """Whether the pull and the muscle of an edit are (still) those of the document."""
+        """Whether the pull and the muscle of an act are (still) those of the document."""
         pull = self.pulls.get(edit.repetition)
         zero = None if pull is None else zero_of(pull)
-        if pull is None or zero is None or edit.channel not in pull["onsets"]:
+        if pull is None or zero is None:
+            return False
+        if edit.what == "edit" and edit.channel not in pull["onsets"]:
             return False
         near = edit.anchor_s is not None and abs(edit.anchor_s - zero) <= SAME_PULL_S
         return near and (edit.new_s is None or in_reach(edit.new_s - zero))
@@ -127,9 +111,7 @@ class OnsetEdits:
         if pull is None or key[1] not in pull["onsets"]:
             have = ", ".join(next(iter(self.pulls.values()))["onsets"]) if self.pulls else "none"
             raise LabError(f"there is no onset of {key[1]} in this pull", f"muscles: {have}")
-        zero = zero_of(pull)
-        if zero is None:
-            raise LabError("this pull has neither a cue nor a force", "it has no time to tell")
+        zero = _zero(pull)
         if time_s is not None and not in_reach(time_s - zero):
             raise LabError(
                 f"{time_s:.3f} s is outside the pull",
@@ -148,19 +130,91 @@ class OnsetEdits:
         }
         return self._append(hand, line, fields)
 
+    def reject(
+        self,
+        rater: str,
+        operator: str,
+        repetition: int,
+        reason: str,
+        *,
+        blind: bool = False,
+        now: datetime | None = None,
+    ) -> Hand:
+        """Exclude a repetition from the result and journal it; returns what the rater has then.
+
+        Raises
+        ------
+        LabError
+            As `set`; no reason, or a repetition that does not count anyway. A blind rater is not
+            told that, and may reject any.
+        """
+        hand = self._may_write(rater, operator, blind)
+        pull = self._pull(repetition)
+        if repetition in hand.rejected:
+            raise LabError("this repetition is rejected already", "accept it, or leave it so")
+        if not (blind or self.recorded[repetition]["valid"]):
+            why = "; ".join(self.recorded[repetition]["reasons"])
+            raise LabError("this repetition does not count as recorded", f"its reason: {why}")
+        if not reason.strip():
+            raise LabError("a rejection needs a reason", "say why the repetition must not count")
+        return self._judge("reject", hand, operator, pull, reason, blind, now)
+
+    def accept(
+        self,
+        rater: str,
+        operator: str,
+        repetition: int,
+        reason: str = "",
+        *,
+        blind: bool = False,
+        now: datetime | None = None,
+    ) -> Hand:
+        """Let a repetition count again that the same rater rejected; `LabError` where none is."""
+        hand = self._may_write(rater, operator, blind)
+        pull = self._pull(repetition)
+        if repetition not in hand.rejected:
+            raise LabError(
+                f"rater {rater} has not rejected this repetition",
+                "what was rejected in the recording stays so; another rater's is theirs to accept",
+            )
+        return self._judge("accept", hand, operator, pull, reason, blind, now)
+
+    def _pull(self, repetition: int) -> Mapping[str, Any]:
+        if repetition not in self.pulls:
+            raise LabError(f"there is no repetition {repetition}", "choose one of the analysis")
+        pull: Mapping[str, Any] = self.pulls[repetition]
+        return pull
+
+    def _judge(
+        self,
+        what: str,
+        hand: Hand,
+        operator: str,
+        pull: Mapping[str, Any],
+        reason: str,
+        blind: bool,
+        now: datetime | None,
+    ) -> Hand:
+        fields = {
+            "repetition": int(pull["index"]),
+            "anchor_s": _zero(pull),
+            "reason": check_reason(reason),
+        }
+        return self._append(hand, self._line(what, hand.rater, operator, blind, now), fields)
+
     def undo(self, rater: str, operator: str, now: datetime | None = None) -> Hand:
-        """Take back the rater's last edit; the journal keeps both."""
+        """Take back the rater's last act; the journal keeps both."""
         return self._back("undo", rater, operator, now)
 
     def redo(self, rater: str, operator: str, now: datetime | None = None) -> Hand:
-        """Make an edit that was taken back stand again."""
+        """Make an act that was taken back stand again."""
         return self._back("redo", rater, operator, now)
 
     def _back(self, what: str, rater: str, operator: str, now: datetime | None) -> Hand:
         hand = self.hand(check_rater(rater))
         stack = hand.done if what == "undo" else hand.undone
         if not stack:
-            raise LabError(f"there is nothing to {what} for rater {rater}", "set an onset first")
+            raise LabError(f"there is nothing to {what} for rater {rater}", "do something first")
         check_operator(operator)
         line = self._line(what, rater, operator, stack[-1].blind, now)
         return self._append(hand, line, {"undone": stack[-1].id})
@@ -196,6 +250,14 @@ class OnsetEdits:
         made = sealed(Line(**line, **fields))
         append_line(journal_path(self.path, hand.rater), hand.journal, made)
         return self.hand(hand.rater)
+
+
+def _zero(pull: Mapping[str, Any]) -> float:
+    """Moment that a pull is known by; `LabError` where it has none."""
+    zero = zero_of(pull)
+    if zero is None:
+        raise LabError("this pull has neither a cue nor a force", "it has no time to tell")
+    return zero
 
 
 def in_reach(after_s: float) -> bool:

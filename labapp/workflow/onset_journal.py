@@ -1,11 +1,11 @@
 """The journal of onsets that a rater set by hand: one file a rater, beside the session.
 
 ``SESSION.onsets-A.jsonl`` holds one JSON object a line, appended and synced one at a time, never
-changed: an edit, or the undoing or redoing of one. The session itself stays as it was recorded.
-Every line names the session by its uuid and by the checksum of its samples, and carries a
-checksum of its own, so a line that was altered, or a journal that belongs to another session, is
-refused. A last line that was cut short was never confirmed to anybody: it is left out, and cut
-off by the next edit.
+changed: an edit, a repetition rejected or accepted again, or the undoing or redoing of one of
+these. The session itself stays as it was recorded. Every line names the session by its uuid and
+by the checksum of its samples, and carries a checksum of its own, so a line that was altered, or
+a journal that belongs to another session, is refused. A last line that was cut short was never
+confirmed to anybody: it is left out, and cut off by the next line.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -25,18 +25,20 @@ from labapp.errors import LabError
 from labapp.load import parse_json
 from labapp.session.check import Finding
 from labapp.session.file import Session, open_session
+from labapp.workflow.naming import PSEUDONYM
 
 SCHEMA = "labapp-onsets/1"
 MAX_BYTES = 4_000_000
 MAX_LINE = 2_000
+ACTS = ("edit", "reject", "accept")
+"""Lines that do something; the others undo or redo one of them."""
 
 _RATER = re.compile(r"[A-Z][A-Z0-9]{0,7}")
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|\+00:00)")
-_OPERATOR = re.compile(r"[A-Z]{2,4}-\d{3,5}")
 
 
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line: an edit, or the undoing or redoing of an earlier edit of the same rater.
+    """One line: an act, or the undoing or redoing of an earlier act of the same rater.
 
     Attributes
     ----------
@@ -51,12 +53,12 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     new_s
         What the rater set; null where the rater says that there is no onset.
     undone
-        Of an undo or redo: the id of the edit.
+        Of an undo or redo: the id of the act.
     """
 
     schema: Literal["labapp-onsets/1"]
     id: str
-    what: Literal["edit", "undo", "redo"]
+    what: Literal["edit", "reject", "accept", "undo", "redo"]
     session: str
     content: str
     rater: str
@@ -99,7 +101,7 @@ def check_rater(rater: str) -> str:
 
 def check_operator(operator: str) -> str:
     """Return an operator's pseudonym unchanged, `LabError` if it is none."""
-    if not _OPERATOR.fullmatch(operator):
+    if not PSEUDONYM.fullmatch(operator):
         raise LabError(
             f"operator {operator[:40]!r} is not a pseudonym",
             "use 2-4 capitals, '-' and 3-5 digits, as OP-001",
@@ -215,9 +217,9 @@ def _check_order(lines: Sequence[Line], name: str) -> None:
         raise LabError(f"{name} mixes blind and open marking", "one rater marks in one way")
     standing: dict[str, bool] = {}
     for number, line in enumerate(lines, 1):
-        if line.what == "edit" and line.id in standing:
+        if line.what in ACTS and line.id in standing:
             raise LabError(f"{name}, line {number} repeats an earlier one", "restore the file")
-        if line.what == "edit":
+        if line.what in ACTS:
             standing[line.id] = True
         elif standing.get(line.undone) is not (line.what == "undo"):
             raise LabError(
@@ -274,25 +276,3 @@ def append_line(path: Path, journal: Journal, line: Line) -> None:
         ) from None
     if done != len(data):
         raise LabError(f"{path} took {done} of {len(data)} bytes", "make space and edit again")
-
-
-def standing_edits(lines: Iterable[Line]) -> tuple[list[Line], list[Line]]:
-    """Edits that stand, in order, and those that may be redone, the next one last.
-
-    A new edit closes the way back to what was undone before it.
-    """
-    edits: dict[str, Line] = {}
-    done: list[Line] = []
-    undone: list[Line] = []
-    for line in lines:
-        if line.what == "edit":
-            edits[line.id] = line
-            done.append(line)
-            undone.clear()
-            continue
-        edit = edits[line.undone]
-        one, other = (done, undone) if line.what == "undo" else (undone, done)
-        if edit in one:
-            one.remove(edit)
-        other.append(edit)
-    return done, undone

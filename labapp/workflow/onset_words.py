@@ -34,7 +34,7 @@ def onset_table(document: Mapping[str, Any], rater: str | None = None) -> str:
                         line += f"  | {letter} {said} {row['operator']}"
                         line += f" ({row['reason']})" if row["reason"] else ""
             lines.append(line)
-    return "\n".join([*lines, "", onset_summary(document, rater)])
+    return "\n".join([*lines, "", hand_summary(document, rater)])
 
 
 def onset_summary(document: Mapping[str, Any], rater: str | None = None) -> str:
@@ -59,6 +59,27 @@ def onset_summary(document: Mapping[str, Any], rater: str | None = None) -> str:
         lines.append("No onset was set by hand.")
     lines += [f"left out: {problem}" for problem in part.get("problems", ())]
     return "\n".join(lines)
+
+
+def hand_summary(document: Mapping[str, Any], rater: str | None = None) -> str:
+    """Say what was done by hand: repetitions that were excluded, onsets that were set."""
+    return "\n".join([*excluded_lines(document), onset_summary(document, rater)])
+
+
+def excluded_lines(document: Mapping[str, Any]) -> list[str]:
+    """Say which repetitions were excluded afterwards, by whom, when, why; the verdict before."""
+    part = document.get("excluded")
+    if not part:
+        return []
+    lines = [f"{part['n']} of {part['of']} repetitions excluded afterwards by hand"]
+    for row in part["repetitions"]:
+        how = ", blind" if row["blind"] else ""
+        who = f"{row['operator']}, rater {row['rater']}{how}, {row['utc'][:16].replace('T', ' ')}"
+        lines.append(f"  {row['block']} {row['number']}: {row['reason']} ({who} UTC)")
+    if part["taken_back"]:
+        lines.append(f"  exclusions that were taken back: {part['taken_back']}")
+    lines.append(f"  as recorded: {part['as_recorded']['verdict']['headline']}")
+    return lines
 
 
 def agreement_words(agreement: Mapping[str, Any]) -> str:

@@ -10,6 +10,8 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from labapp.translate import phrase
+
 Side = Literal["", "right", "left", "both"]
 
 MARKER = "person"
@@ -30,7 +32,7 @@ _PERSONAL = (
         ),
         "a date, perhaps of birth",
     ),
-    (re.compile(r"\b(?:born|DOB|birth|geb\.|geboren)", re.IGNORECASE), "a date of birth"),
+    (re.compile(r"\b(?:born|DOB|birth|geb\.|geboren)", re.IGNORECASE), phrase("a date of birth")),
     (re.compile(r"(?:\+|\b00|\b0)\d[\d ()/-]{6,}\d"), "a phone number"),
     (re.compile(r"(?<!\d)\d{3}[ -]\d{2,4}[ -]\d{4}(?!\d)"), "a phone or insurance number"),
     (re.compile(r"(?<!\d)\d{9,}(?!\d)"), "a phone or insurance number"),
@@ -59,8 +61,14 @@ class PersonFacts:
 
 def looks_personal(text: str) -> str:
     """Say what in a free text could tell who a person is; empty where nothing was recognised."""
+    found, what = personal_part(text)
+    return f"{found!r} looks like {what}" if found else ""
+
+
+def personal_part(text: str) -> tuple[str, str]:
+    """Return what in a free text could tell who a person is, and what it looks like."""
     for pattern, what in _PERSONAL:
         found = pattern.search(text)
         if found:
-            return f"{found.group().strip()!r} looks like {what}"
-    return ""
+            return found.group().strip(), what
+    return "", ""

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from labapp.errors import LabError
-from labapp.session.file import open_session
 from labapp.trials.ordering import base_name
 from labapp.trials.protocol import Protocol, parse_protocol
 from labapp.trials.remarks import EffortTold, LoadUsed, efforts_told, loads_used
 from labapp.trials.schema import Block
+from labapp.workflow.naming import newest_first
 
 MOST_SESSIONS = 200
 
@@ -153,13 +153,9 @@ def history(folder: Path, participant: str, protocol: Protocol) -> tuple[Done, .
 
     Files that cannot be read are passed over: the library tells of them.
     """
-    names = sorted(
-        (*folder.glob(f"{participant}_*.h5"), *folder.glob(f"*/{participant}_*.h5")),
-        key=lambda path: path.stat().st_mtime,
-        reverse=True,
-    )
+    names = (*folder.glob(f"{participant}_*.h5"), *folder.glob(f"*/{participant}_*.h5"))
     found = []
-    for path in names[:MOST_SESSIONS]:
+    for path in newest_first(names)[:MOST_SESSIONS]:
         try:
             done = _read(path, participant, protocol)
         except LabError:
@@ -170,6 +166,8 @@ def history(folder: Path, participant: str, protocol: Protocol) -> tuple[Done, .
 
 
 def _read(path: Path, participant: str, protocol: Protocol) -> Done | None:
+    from labapp.session.file import open_session  # here: the window's pages need no HDF5
+
     with open_session(path) as session:
         if session.participant != participant or not session.protocol_text:
             return None

@@ -250,6 +250,8 @@ def _place(spec: ProtocolFile, place: str) -> tuple[str, str]:
     block = spec.blocks[int(match[1])]
     rest = match[2] or ""
     key = {"load.level": "level", "metronome": "bpm"}.get(rest, rest)
+    if key == "reps" and block.sets < 1:
+        key = "sets"  # sets times repetitions are out of range: this is the one that is wrong
     step = re.match(r"steps\[(\d+)\]", rest)
     if step is not None:
         key = f"step{step[1]}"

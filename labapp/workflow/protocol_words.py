@@ -25,9 +25,9 @@ def told(protocol: Protocol | None, text: str) -> str:
 
 
 def listed(name: str) -> str:
-    """Return a protocol's line in a list; English reads no file for it."""
+    """Return a protocol's line in a list: its title, as it is called everywhere else."""
     words = name.replace("_", " ").capitalize()
-    if not name or spoken_language() == "en":
+    if not name:
         return words
     try:
         protocol = load_protocol(name)

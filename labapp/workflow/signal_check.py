@@ -28,7 +28,8 @@ from labapp.analysis.quality import (
 )
 from labapp.model import Floats
 from labapp.translate import phrase
-from labapp.workflow.live_pull import FILTER_S, LiveSource, muscle_channels
+from labapp.workflow.live_pull import FILTER_S, muscle_channels
+from labapp.workflow.live_source import LiveSource
 
 Span = tuple[float, float]
 StepName = Literal["rest", "contract"]

@@ -60,7 +60,8 @@ def lsl_ports() -> list[PortInfo]:
         if names.count(stream.name) > 1:
             port += f"?source_id={quote(stream.source_id, safe='')}"
         rate = f"{stream.rate:g} Hz" if stream.rate else "irregular"
-        words = f"{stream.type or 'stream'}, {stream.channels} channels, {rate}"
+        channels = "1 channel" if stream.channels == 1 else f"{stream.channels} channels"
+        words = f"{stream.type or 'stream'}, {channels}, {rate}"
         numbers = stream.format in ("float32", "double64", "int8", "int16", "int32")
         found.append(_address(port, "lsl", f"{words}, on {stream.hostname}", numbers=numbers))
     return found

@@ -150,6 +150,7 @@ LAB: Final[dict[str, tuple[str, ...]]] = {
     "progress": (
         phrase("starting the recorder"),
         phrase("stopping the recorder"),
+        phrase("the simulated devices catch up"),
         phrase("opening"),
     ),
     "record.disk": (
@@ -174,8 +175,12 @@ LAB: Final[dict[str, tuple[str, ...]]] = {
         phrase("its bytes are recorded; correct the driver, then recover"),
         phrase("{name}: the port was lost"),
         phrase("plug it in; it is being looked for"),
+        phrase("{name}: the stream was lost"),
+        phrase("start its program again; it is being looked for"),
         phrase("{name}: no data"),
         phrase("check its battery, cable or radio link"),
+        phrase("look whether its program still sends"),
+        phrase("start it as it was, or end this recording"),
         phrase("{name}: sends {times} times as many samples as its rate says"),
         phrase("check rate and baud rate in its settings; all of it is recorded"),
         phrase("{name}: the device with serial number {code} is not there"),

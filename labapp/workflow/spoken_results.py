@@ -34,6 +34,7 @@ RESULTS: Final[dict[str, tuple[str, ...]]] = {
         phrase("{name} is the only muscle: an order needs two"),
         phrase("Cannot tell any order: {reason}"),
     ),
+    "analysis.excluded": (phrase("excluded afterwards by hand: {reason}"),),
     "analysis.without_emg": (
         phrase("the session has no EMG"),
         phrase("Not applicable: {reason}, so there is no order of onsets."),
@@ -168,6 +169,8 @@ RESULTS: Final[dict[str, tuple[str, ...]]] = {
             "{n} of {total} repetitions are not in it: it holds {first} to {last} s, cues run to "
             "{end} s; check the device and its battery"
         ),
+        phrase("away from {first} to {last} s: nothing was recorded of it then"),
+        phrase("away {n} times, {s} s in all: nothing was recorded of it then"),
     ),
     "analysis.phases": (
         phrase(

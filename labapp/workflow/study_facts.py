@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from labapp.errors import LabError
+from labapp.palette import split_side
 from labapp.session.facts import EVERY
 from labapp.session.facts import MARKER as FACTS
 from labapp.workflow.form_filling import ANSWER
@@ -22,8 +23,8 @@ FILE: Final = "labapp-facts.toml"
 
 HEAD: Final = """\
 # Facts for the methods paragraph of every report of this study, read when a recording begins.
-# Take the # off a line and put your own value in. Nothing here may tell who somebody is.
-# All fields: docs/how-to/facts.md
+# The window's form fills them in (Set up, Facts for the report); or take the # off a line and put
+# your own value in. Nothing here may tell who somebody is. All fields: docs/how-to/facts.md
 
 [electrodes.all]                # holds for every electrode; an entry of its own wins
 # material = "Ag/AgCl"
@@ -51,6 +52,7 @@ TAIL: Final = """
 
 [force]
 # model = "S-type, 500 kg"
+# capacity_n = 4905
 
 [normalisation]
 # joint_angles = "shoulder 90 degrees out, elbow bent"
@@ -83,14 +85,9 @@ def begin_facts(folder: Path, codes: Iterable[str]) -> Path:
         It cannot be written.
     """
     path = facts_file(folder)
-    parts = [
-        ELECTRODE.format(code=code, site=WINDOW_SITE if code.startswith("RM_") else "SENIAM")
-        for code in dict.fromkeys(codes)
-        if code
-    ]
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write("".join([HEAD, *parts, TAIL]))
+            file.write(template(codes))
     except FileExistsError:
         pass
     except OSError as error:
@@ -98,6 +95,20 @@ def begin_facts(folder: Path, codes: Iterable[str]) -> Path:
             f"{path} cannot be written: {error.strerror}", "check the rights of the study folder"
         ) from None
     return path
+
+
+def template(codes: Iterable[str]) -> str:
+    """Text of a facts file with an entry for each of these electrodes, nothing filled in."""
+    parts = [
+        ELECTRODE.format(code=code, site=WINDOW_SITE if code.startswith("RM_") else "SENIAM")
+        for code in electrode_codes(codes)
+    ]
+    return "".join([HEAD, *parts, TAIL])
+
+
+def electrode_codes(codes: Iterable[str]) -> tuple[str, ...]:
+    """Codes of a montage that are muscles, each once: they have a side, force has none."""
+    return tuple(dict.fromkeys(code for code in codes if split_side(code)[1]))
 
 
 def study_facts(folder: Path, codes: Iterable[str]) -> dict[str, Any] | None:
@@ -127,8 +138,8 @@ def tell_beginning(
     facts: Mapping[str, Any] | None,
 ) -> None:
     """Keep in a recording that has just begun what was entered before it."""
+    if facts is not None:  # first: what is said of this person goes before the study's facts
+        recorder.mark(FACTS, dict(facts))
     recorder.mark(PERSON, person.as_marker())
     for answer in answers:
         recorder.mark(ANSWER, dict(answer))
-    if facts is not None:
-        recorder.mark(FACTS, dict(facts))

@@ -7,7 +7,6 @@ has been checked: nothing in it is a path, and no device is opened because it is
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -22,14 +21,12 @@ from labapp.errors import LabError
 from labapp.record.config import DeviceConfig
 from labapp.report.saving import save
 from labapp.workflow.calibrated_devices import given_calibrations
+from labapp.workflow.devices import CODE, ID
 
 FILE: Final = "labapp-study.json"
 MOST_BYTES: Final = 200_000
 MOST_DEVICES: Final = 32
 SPEEDS: Final = (0.01, 1000.0)
-
-_CODE = re.compile(r"[A-Z][A-Za-z0-9_]{0,15}")
-_ID = re.compile(r"[a-z][a-z0-9_]{0,15}")
 
 Key = tuple[str, str]
 """What tells a device from others: its driver, and its serial number or else its port."""
@@ -203,7 +200,7 @@ def _mistakes(found: StudySettings) -> Iterable[tuple[str, str]]:
             yield f"$.{key}", f"{word!r} is no name"
     for i, device in enumerate(found.devices):
         place = f"$.devices[{i}]"
-        if not _ID.fullmatch(device.id):
+        if not ID.fullmatch(device.id):
             yield f"{place}.id", f"{device.id!r} is no short lower-case word"
         if not paths.is_safe_name(device.driver):
             yield f"{place}.driver", f"{device.driver!r} is no name"
@@ -214,5 +211,5 @@ def _mistakes(found: StudySettings) -> Iterable[tuple[str, str]]:
         if len(device.montage) > 512 or len(msgspec.json.encode(device.settings)) > 100_000:
             yield place, "has more channels or settings than any device"
         for channel, code in device.montage.items():
-            if not channel.isprintable() or not _CODE.fullmatch(code):
+            if not channel.isprintable() or not CODE.fullmatch(code):
                 yield f"{place}.montage", f"{code!r} on {channel!r} is no muscle"

@@ -67,7 +67,8 @@ def planned(devices: Sequence[DeviceConfig], method: SyncMethod = "auto") -> Pla
     if method == "copy" and not copied:
         raise LabError(
             f"no channel carries a copy of the force (code {COPY_CODE})",
-            f"attach one with --channels, as emg=A4:{COPY_CODE}",
+            "give it to a spare EMG channel: in the montage on the page Set up, or with "
+            f"--channels, as emg=A4:{COPY_CODE}",
         )
     if method == "auto" and copied and not all(map(_takes_pulses, devices)):
         return "copy"

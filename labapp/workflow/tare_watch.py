@@ -12,7 +12,7 @@ import numpy as np
 from labapp.analysis.tare import SHIFT_PERCENT, Tare, tare
 from labapp.errors import LabError
 from labapp.model import ChannelInfo, Floats
-from labapp.workflow.live_pull import LiveSource
+from labapp.workflow.live_source import LiveSource
 
 MARKER = "tare"
 TARE_S = 2.0
@@ -95,7 +95,8 @@ def take_tare(
         Too little was received.
     """
     unit = "N" if place.calibrated else "counts"
-    taken = tare(recent_force(source, place, TARE_S), place.rate, noise=_noise(source, place))
+    x = recent_force(source, place, TARE_S)
+    taken = tare(x, place.rate, noise=_noise(x, place))
     greatest = _greatest(source, place, taken.value)
     first = next((one.tare.value for one in earlier if not one.tare.reasons), None)
     moved = 0.0 if first is None else taken.value - first
@@ -129,9 +130,8 @@ def live_words(source: LiveSource, place: ForceChannel) -> str:
     return f"{value:.1f} N" if place.calibrated else f"{value:.0f} counts"
 
 
-def _noise(source: LiveSource, place: ForceChannel) -> float:
+def _noise(x: Floats, place: ForceChannel) -> float:
     """Noise of the cell: from differences of neighbours, which no slow movement enlarges."""
-    x = recent_force(source, place, TARE_S)
     steps = np.diff(x)
     steps = steps[np.isfinite(steps)]
     if len(steps) < 4:

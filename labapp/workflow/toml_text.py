@@ -33,28 +33,33 @@ def _table(path: str, table: dict[str, Any]) -> list[str]:
     for key, value in table.items():
         if value is None:
             continue
-        place = f"{path}.{_key(key)}" if path else _key(key)
+        place = f"{path}.{key_text(key)}" if path else key_text(key)
         if isinstance(value, dict):
             below += ["", f"[{place}]", *_table(place, value)]
         elif isinstance(value, list | tuple) and value and isinstance(value[0], dict):
             for one in value:
                 below += ["", f"[[{place}]]", *_table(place, one)]
         else:
-            lines.append(f"{_key(key)} = {_value(value)}")
+            lines.append(f"{key_text(key)} = {value_text(value)}")
     return lines + below
 
 
-def _key(key: str) -> str:
-    return key if _BARE.fullmatch(key) else _value(key)
+def key_text(key: str) -> str:
+    """Write a key, in quotes where it needs them."""
+    return key if _BARE.fullmatch(key) else _string(key)
 
 
-def _value(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """Write a value on one line; a dict becomes an inline table."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return _string(value)
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(_value(one) for one in value) + "]"
+        return "[" + ", ".join(value_text(one) for one in value) + "]"
+    if isinstance(value, dict):
+        inside = ", ".join(f"{key_text(key)} = {value_text(one)}" for key, one in value.items())
+        return f"{{ {inside} }}" if inside else "{}"
     return repr(value)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from labapp.report.words import not_applicable
-from labapp.workflow.onset_words import onset_summary
+from labapp.workflow.onset_words import excluded_lines, onset_summary
 
 PHASES = ("pull", "hold", "return")
 
@@ -14,6 +14,7 @@ def summary(document: dict[str, Any]) -> str:
     """Verdict, lags, ratios, force, quality and account of the samples, ready to print."""
     parts = [
         _verdict(document),
+        _excluded(document),
         _by_hand(document),
         _order(document),
         _repetitions(document),
@@ -37,6 +38,11 @@ def _verdict(document: dict[str, Any]) -> str:
     if verdict.get("n_needed"):
         lines.append(f"  decidable with about {verdict['n_needed']} repetitions")
     return "\n".join(lines)
+
+
+def _excluded(document: dict[str, Any]) -> str:
+    """Say what was left out after the recording, and the verdict before that."""
+    return "\n".join(excluded_lines(document))
 
 
 def _by_hand(document: dict[str, Any]) -> str:
@@ -179,9 +185,15 @@ def _streams(document: dict[str, Any]) -> str:
         f"  {name}: {stream['driver']}, {stream['rate_hz']:.3f} Hz, {stream['received']} received"
         f" + {stream['lost']} lost = {stream['received'] + stream['lost']} sent,"
         f" {stream['gaps']} gaps"
+        + (f", away for {_away_s(stream):.1f} s" if _away_s(stream) else "")
         for name, stream in document["streams"].items()
     ]
     return "\n".join(["Samples", *lines])
+
+
+def _away_s(stream: dict[str, Any]) -> float:
+    """Time for which the device was away, s; a document of an earlier version does not tell."""
+    return float(sum(back - gone for gone, back in stream.get("outages_s", ())))
 
 
 def _limits(one: dict[str, Any], form: str) -> str:

@@ -45,6 +45,7 @@ def test_a_condition_that_halves_a_muscle_halves_its_ratio():
     assert change["low"] < change["factor"] < change["high"] < 1
     assert (held["neutral"]["n"], held["retraction"]["n"]) == (6, 6)
     assert document["verdict"]["headline"].startswith("Not applicable: the protocol asks for no")
+    assert document["order"]["asked"] is False
 
 
 def test_equal_conditions_do_not_differ():

@@ -8,6 +8,8 @@ import pytest
 from made_emg import recording
 
 from labapp.analysis import AnalysisSettings, EmgChannel, RecordingInput, analyse_recording
+from labapp.analysis.document import streams_part
+from labapp.analysis.session_quality import outage_findings
 from labapp.analysis.settings import settings_from
 from labapp.errors import LabError
 
@@ -74,6 +76,7 @@ def test_contract_fields(document):
     assert {
         "muscles",
         "n",
+        "asked",
         "p_first",
         "share_first",
         "share_first_interval",
@@ -190,6 +193,8 @@ def test_devices_close_the_gate(leading):
     found = analyse_recording(replace(leading, streams={"emg": facts}))
     assert found["verdict"]["state"] == "not interpretable"
     assert "100 Hz envelope" in found["verdict"]["reasons"][0]
+    for pair in found["order"]["pairs"].values():
+        assert pair["gates"] == pair["reasons"]
     apart = replace(leading.emg[1], stream="other")
     found = analyse_recording(replace(leading, emg=[leading.emg[0], apart], sync="unsynchronised"))
     assert "common clock" in found["verdict"]["reasons"][0]
@@ -207,6 +212,22 @@ def test_lost_samples_lose_repetitions_not_truth(leading):
     assert onset["time_s"] is None
     assert found["order"]["pairs"]["RM_R-UT_R"]["n"] == 11
     assert found["verdict"]["state"] == "first"
+
+
+def test_a_device_that_was_away_is_told(leading):
+    def told(**facts):
+        emg = replace(leading.streams["emg"], **facts)
+        findings = outage_findings(replace(leading, streams={"emg": emg}))
+        return [(one.channel, one.check, one.level, one.text) for one in findings]
+
+    assert told() == []
+    assert told(outages=((4.0, 5.25),)) == [
+        ("emg", "outage", "warn", "away from 4.00 to 5.25 s: nothing was recorded of it then")
+    ]
+    ((_, _, _, text),) = told(outages=((4.0, 5.25), (7.0, 7.5)))
+    assert text == "away 2 times, 1.75 s in all: nothing was recorded of it then"
+    facts = {"emg": replace(leading.streams["emg"], outages=((4.0, 5.25),))}
+    assert streams_part(replace(leading, streams=facts))["emg"]["outages_s"] == [[4.0, 5.25]]
 
 
 def test_cues_without_force_and_other_montages():

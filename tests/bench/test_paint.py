@@ -1,7 +1,9 @@
 """Painting 16 channels x 2 kHz x 10 s: the live view against naive curves, in one run.
 
-Both render the same 1200 x 800 picture offscreen; the figure is CPU time per frame, new data
-(one sixtieth of a second) included. Wall time would measure who else uses the machine.
+All render the same 1200 x 800 picture offscreen; the figure is CPU time per frame, new data
+(one sixtieth of a second) included. Wall time would measure who else uses the machine, and even
+CPU time grows while others empty the caches: sweep and scroll take turns, and the figure of each
+is that of its quietest turn.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from synthetic_source import SyntheticSource  # noqa: E402
 from labapp.ui.look import Look  # noqa: E402
 from labapp.ui.tracesview import TracesView  # noqa: E402
 
-CHANNELS, RATE, SECONDS, FRAMES = 16, 2000.0, 10.0, 40
+CHANNELS, RATE, SECONDS, FRAMES, TURNS = 16, 2000.0, 10.0, 20, 20
 BUDGET_MS = 1.5
 
 
@@ -53,9 +55,14 @@ def test_paint_cost(qtbot, qapp) -> None:
         source.advance(step)
         view.refresh()
 
-    own = cpu_ms(ours)
-    view.mode.setCurrentIndex(1)
-    scroll = cpu_ms(ours)
+    turns: dict[str, list[float]] = {"sweep": [], "scroll": []}
+    for _ in range(TURNS):
+        for index, mode in enumerate(turns):
+            view.mode.setCurrentIndex(index)
+            ours()  # all of it, once
+            turns[mode].append(cpu_ms(ours))
+    own, scroll = (min(turns[mode]) for mode in turns)
+    usual = {mode: np.median(found) for mode, found in turns.items()}
     view.hide()
 
     plot = pg.PlotWidget()
@@ -77,9 +84,11 @@ def test_paint_cost(qtbot, qapp) -> None:
     plain = cpu_ms(naive, 8)
     print(
         f"\n{CHANNELS} channels x {RATE:.0f} Hz x {SECONDS:.0f} s, CPU per frame: "
-        f"live view {own:.2f} ms (sweep), {scroll:.2f} ms (scroll), naive curves {plain:.1f} ms, "
-        f"{plain / own:.0f} times"
+        f"sweep {own:.2f} ms (usual turn {usual['sweep']:.2f}), scroll {scroll:.2f} ms "
+        f"(usual turn {usual['scroll']:.2f}, {scroll / own:.1f} sweeps), "
+        f"naive curves {plain:.1f} ms, {plain / own:.0f} and {plain / scroll:.0f} times"
     )
     assert own < plain / 8
     assert scroll < plain / 8
     assert own < BUDGET_MS
+    assert scroll < BUDGET_MS

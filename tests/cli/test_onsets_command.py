@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from labapp.cli import main as cli
-from labapp.session.file import write_results
+from labapp.session.file import Session, write_results
 from labapp.workflow.onset_edits import OnsetEdits
 
 DATA = Path(__file__).parents[1] / "data"
@@ -55,6 +55,25 @@ def test_list_set_undo_redo(session: Path):
     status, out, _ = run(session, "--set", 1, "RM_R", "none", "--operator", "OP-001")
     assert "Rater A" in out
     assert "| A no onset" in run(session)[1]
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("--agreement",), ("--set", "1", "RM_R", "29.8", "--operator", "OP-001")]
+)
+def test_a_command_opens_the_session_once(
+    session: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+):
+    for rater in "AB":
+        OnsetEdits(session, DOCUMENT).set(rater, "OP-001", (3, "UT_R"), 29.81)
+    opened, make = [], Session.__init__
+
+    def counted(self: Session, path: Path) -> None:
+        opened.append(path.name)
+        make(self, path)
+
+    monkeypatch.setattr(Session, "__init__", counted)
+    assert run(session, *words)[0] == 0
+    assert opened == ["AB-014.h5"]
 
 
 def test_two_raters_are_compared(session: Path):

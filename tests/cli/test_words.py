@@ -15,8 +15,8 @@ from labapp.cli import main as cli
 from labapp.cli.words import progress_bar
 
 CONTRACT = (
-    "analyse", "calibrate", "check", "demo", "devices", "doctor", "drivers", "import", "onsets",
-    "outlet", "record", "recover", "report", "run", "simulate", "sync",
+    "analyse", "calibrate", "check", "demo", "devices", "doctor", "drivers", "facts", "import",
+    "loads", "onsets", "outlet", "record", "recover", "report", "run", "simulate", "sync",
 )  # fmt: skip
 SIM = ["--device", "emg=bitalino@sim://bitalino"]
 
@@ -108,6 +108,11 @@ def test_no_screen_is_one_clear_line(capsys, monkeypatch):
         (["report", "missing.h5", "--out", "x.html"], "missing.h5", ""),
         (["check", "missing.h5"], "missing.h5", ""),
         (["recover", "missing"], "missing", ""),
+        (["facts", "missing"], "missing", "--set"),
+        (["facts", ".", "--set", "hue=3"], "hue", "labapp facts"),
+        (["facts", ".", "--set", "amplifier.gain"], "amplifier.gain", "FACT=VALUE"),
+        (["facts", ".", "--set", "amplifier.gain=-3"], "-3", "More than 0"),
+        (["facts", ".", "--set", "force.model=Mr Smith"], "Mr Smith", "leave it out"),
         (["import", "missing.csv", "--out", "x.h5"], "missing.csv", ""),
     ],
     ids=lambda value: " ".join(value)[-60:] if isinstance(value, list) else "",

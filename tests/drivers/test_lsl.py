@@ -177,3 +177,12 @@ def test_units_of_the_channels_make_their_kinds():
     other = new_codec("lsl", channels=4, units=units, unit="uV", format="int16")
     assert [c.unit for c in other.channels] == ["V", "N", "N", "V"]
     assert [c.scale for c in other.channels] == [1e-3, 1.0, 9.80665, 1e-6]
+
+
+def test_a_channel_that_says_another_unit_is_no_voltage_whatever_is_said_of_the_others():
+    three = new_codec(
+        "lsl", channels=3, names=["a", "b", "c"], units=["", "none", "N"], unit="uV"
+    ).channels
+    assert [(c.kind, c.unit) for c in three] == [("emg", "V"), ("digital", ""), ("force", "N")]
+    with pytest.raises(LabError, match="'ms' is no voltage or force"):
+        new_codec("lsl", channels=1, units=["ms"])

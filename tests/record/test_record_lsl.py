@@ -264,6 +264,32 @@ def test_a_stream_that_breaks_off_begins_a_new_segment(tmp_path):
     assert report.outage > 50
 
 
+@needs_lsl
+def test_a_stream_that_comes_back_as_another_one_is_refused_with_words(tmp_path):
+    with source("Other,500,double64,all") as (child, _):
+        entry = DeviceConfig("emg", "lsl", "lsl://Other", {"channels": 2, "rate": 500.0})
+        folder = tmp_path / "rec"
+        recorder = Recorder.start(RecorderConfig(folder=str(folder), devices=(entry,)))
+        child.kill()
+    with recorder:
+        await_state(recorder, "lost")
+        assert said(recorder) == {("emg: the stream was lost",
+                                   "start its program again; it is being looked for")}  # fmt: skip
+        with source("Other,500,int16,all"):
+            wanted = "emg: LSL stream 'Other' has 2 channels, int16, 500 Hz; the settings say"
+            end = time.monotonic() + 8.0
+            while not any(what.startswith(wanted) for what, _ in said(recorder)):
+                assert time.monotonic() < end, said(recorder)
+                time.sleep(0.05)
+            assert {remedy for _, remedy in said(recorder)} == {
+                "start it as it was, or end this recording"
+            }
+
+
+def said(recorder):
+    return {(one["what"], one["remedy"]) for one in recorder.status()["warnings"]}
+
+
 def await_state(recorder, wanted):
     end = time.monotonic() + 8.0
     while recorder.status()["streams"]["emg"]["state"] != wanted:

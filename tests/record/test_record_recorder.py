@@ -12,7 +12,7 @@ import pytest
 
 from labapp.errors import LabError
 from labapp.record.client import Recorder
-from labapp.record.config import check_config
+from labapp.record.config import ClockConfig, DeviceConfig, RecorderConfig, check_config
 from labapp.record.log import FrameKind, read_log
 from labapp.record.recorder import Recording
 from labapp.record.ring import RingReader
@@ -230,3 +230,28 @@ def test_bytes_reach_the_disk_every_second(real, make_board, until):
         assert status["disk_state"] == "good"
         assert status["disk_free"] > 0
         assert status["streams"]["box0"]["state"] == "open"
+
+
+def test_a_machine_too_slow_for_the_clock_records_all_the_same(tmp_path):
+    # 3000 times real time is more than any machine makes: at the end much is still owed.
+    devices = (
+        DeviceConfig("emg", "bitalino", "sim://bitalino?wire=memory", {}, {"A1": "RM_R"}),
+        DeviceConfig("force", "chronojump", "sim://chronojump?wire=memory"),
+    )
+    config = RecorderConfig(
+        str(tmp_path / "rec"), devices, ClockConfig("scaled", 3000.0), seed=3, loss=0.0
+    )
+    (tmp_path / "rec").mkdir()
+    recording = Recording(check_config(config))
+    owed = recording.clock.now_ns() - recording.status()["streams"]["emg"]["newest_ns"]
+    recording.close()
+    assert owed > 2_000_000_000
+    frames = list(read_log(tmp_path / "rec" / "capture.log").frames())
+    end = next(frame.t_ns for frame in frames if frame.kind is FrameKind.END)
+    for stream in (0, 1):
+        last = max(f.t_ns for f in frames if f.kind is FrameKind.DATA and f.stream == stream)
+        assert 0 <= end - last < 200_000_000
+    truth = json.loads((tmp_path / "rec" / "truth.json").read_text())
+    begun = truth["devices"]["emg"]["runs"][0]["start_ns"]
+    account = next(f.json() for f in frames if f.kind is FrameKind.END)["streams"]["emg"]
+    assert account["samples"] + account["lost"] == pytest.approx((end - begun) * 1e-6, abs=200)

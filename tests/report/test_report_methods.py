@@ -4,6 +4,7 @@ import re
 
 from labapp.report.known import UNKNOWN
 from labapp.report.methods import methods_paragraph
+from labapp.report.stated import before_recording
 
 ELECTRODE = {
     "material": "Ag/AgCl",
@@ -19,7 +20,12 @@ ELECTRODE = {
 }
 COMPLETE = {
     "report": {
-        "participant": {"age": "25 to 30", "sex": "f", "dominance": "right"},
+        "participant": {
+            "age": "25 to 30",
+            "sex": "f",
+            "dominance": "right",
+            "training_status": "rows twice a week",
+        },
         "electrodes": {
             "RM_R": {**ELECTRODE, "ied_mm": 10, "site_id": "caudal window", "selectivity": "B"},
             **{
@@ -38,6 +44,7 @@ COMPLETE = {
         },
         "force": {
             "model": "S-type 500 kg",
+            "capacity_n": 4905.0,
             "masses": "5 x 20 kg",
             "g": 9.81,
             "max_nonlin_percent": 0.1,
@@ -58,6 +65,8 @@ def test_a_complete_session_has_nothing_missing(analysis):
         "25 to 480 Hz and sampled at 1000 Hz with 10 bits",
         "20 to 450 Hz",
         "hysteresis 0 % FS",
+        "dominant hand right, training status rows twice a week)",
+        "measured by S-type 500 kg (capacity 4905 N), calibrated with",
         "11 of 12 repetitions were analysed (baseline not quiet)",
         "set by hand: 1 of 48 onsets (2.1 %) by rater A, not blind; the verdict rests on the "
         "automatic onsets",
@@ -89,6 +98,18 @@ def test_an_electrode_without_its_fact_is_named(analysis):
     text, missing = methods_paragraph(info, analysis)
     assert missing == ["inter-electrode distance (mm) of UT R"]
     assert f"10, 20 and {UNKNOWN} mm apart" in text
+
+
+def test_an_electrode_that_is_placed_by_one_landmark_is_named(analysis):
+    electrodes = dict(COMPLETE["report"]["electrodes"])
+    electrodes["UT_R"] = {**electrodes["UT_R"], "distances_mm": {"C7": 62.0}}
+    info = {"report": {**COMPLETE["report"], "electrodes": electrodes}}
+    text, missing = methods_paragraph(info, analysis)
+    assert missing == ["distances from landmarks (mm) of UT R"]
+    assert (
+        f"RM R C7 62, acromion 95; MT R C7 62, acromion 95; LT R C7 62, acromion 95; {UNKNOWN})"
+        in (text)
+    )
 
 
 STANDING = {
@@ -154,3 +175,31 @@ def test_the_calibration_and_the_measured_grade_are_told(analysis):
     assert "non-linearity 0.12 % FS, hysteresis 0.05 % FS" in text
     assert "selectivity grade A (index 1.52, 95 % interval 1.20 to 1.84)" in text
     assert "rhomboid selectivity grade" not in missing
+
+
+def test_what_will_be_stated_is_known_before_the_recording(analysis):
+    coming = {
+        "order": {"muscles": ["RM_R", "UT_R", "MT_R", "LT_R"]},
+        "streams": {"emg": {"driver": "bitalino", "rate_nominal_hz": 1000.0}},
+        "force": {},
+    }
+    text, missing = before_recording(COMPLETE, coming)
+    assert missing == []
+    assert "Reference contractions: position and joint angles shoulder 90 degrees out;" in text
+    assert text.endswith("Force was measured by S-type 500 kg (capacity 4905 N).")
+    assert "grade" not in text
+    # What is missing then is missing in the report, too.
+    assert set(before_recording({}, coming)[1]) <= set(methods_paragraph({}, analysis)[1])
+    assert set(before_recording({}, {"standing": {}})[1]) == set(
+        methods_paragraph({}, STANDING)[1]
+    )  # fmt: skip
+
+
+def test_what_is_told_of_a_person_is_printed_where_it_is_told(analysis):
+    told = {"report": {"participant": {"height_cm": 175, "mass_kg": 70.4, "side_tested": "right"}}}
+    text, _ = methods_paragraph(told, analysis)
+    assert "height 175 cm, mass 70 kg, dominant hand [?]" in text
+    sideless = {"order": {"muscles": ["RM", "UT"]}}
+    text, missing = methods_paragraph(told, sideless)
+    assert "of the right side in 1 participant" in text
+    assert "side tested" not in missing

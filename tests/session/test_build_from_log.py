@@ -12,6 +12,7 @@ from labapp.record.log import NO_STREAM, FrameKind, LogWriter, pack_frame, read_
 from labapp.session.build import build_session
 from labapp.session.check import check_session
 from labapp.session.file import open_session
+from labapp.session.outages import outages
 
 LOST = ((100, 103), (400, 431), (700, 900), (2000, 2001))
 LABBOX = {"channels": 3, "rate": 1000.0}
@@ -104,6 +105,8 @@ def test_a_port_opened_again_starts_a_segment(tmp_path, make_log, wire):
             second = int(stream.segments["base"][1])
             assert times[second] == pytest.approx(0.5 + 4.7 + 0.002, abs=1.5 / rate)
             assert times[int(stream.segments["stop"][0]) - 1] == pytest.approx(4.5, abs=2 / rate)
+            ((gone, back),) = outages(stream)
+            assert (gone, back) == (times[int(stream.segments["stop"][0]) - 1], times[second])
             hole = session.values(name, 4.6, 5.1)
             assert len(hole) > 0.4 * rate
             assert np.all(np.isnan(hole))

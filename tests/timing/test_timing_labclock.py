@@ -83,3 +83,16 @@ def test_make_clock():
     for bad in (("slow", 1.0), ("scaled", 0.0), ("scaled", float("nan"))):
         with pytest.raises(ValueError, match=r"clock|speed"):
             make_clock(*bad, 0)
+
+
+def test_a_scaled_clock_that_is_halted_stands_still():
+    clock = ScaledClock(RealClock().now_ns(), 1000.0)
+    stop = threading.Event()
+    asleep = threading.Thread(target=clock.wait_until, args=(FOREVER, stop))
+    asleep.start()
+    end = clock.halt()
+    assert clock.now_ns() == clock.now_ns() == end
+    assert clock.wait_until(end, stop)
+    assert not clock.wait_until(end + 1, stop)  # it never comes
+    asleep.join(5.0)
+    assert not asleep.is_alive()

@@ -85,6 +85,18 @@ def test_rejected_cue():
     assert "rejected by the operator" in found[0].reasons
 
 
+@pytest.mark.parametrize("series", [(None, None), force_of([(5.3, 2, 300), (15.3, 2, 300)])])
+def test_a_rejected_cue_says_why_with_and_without_a_force(series):
+    cues = [
+        Cue(5.0, "fast", 1, rejected=True, remark="tense before the cue"),
+        Cue(15.0, "fast", 2, rejected=True, reject_reason="done again"),
+    ]
+    first, second = find_repetitions(*series, cues)
+    assert first.reasons == ("rejected by the operator", "tense before the cue")
+    assert second.reasons == ("done again",)
+    assert (first.valid, second.valid) == (False, False)
+
+
 def test_cues_alone_give_timed_windows():
     found = find_repetitions(None, None, cues_at(5, 15))
     assert [rep.source for rep in found] == ["cue", "cue"]

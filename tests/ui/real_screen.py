@@ -4,9 +4,10 @@ Run: ``python tests/ui/real_screen.py [--short] [WALK …]``. The window runs in
 on an Xvfb screen, and everything done to it comes through xdotool as from a keyboard and a mouse;
 a line of its standard input only asks where something is and what stands there. Walks: ``verdict``
 (fresh start to a saved verdict, with a rejected repetition and its reason, a redo, a pause and
-presenter keys), ``stop``, ``killed`` (the window dies in the middle of a repetition) and
-``unplugged`` (a device on a pseudo-terminal goes and comes back). Without ``--short`` the verdicts
-are those of the maximal references and the isometric pull, whole.
+presenter keys), ``stop``, ``killed`` (the window dies in the middle of a repetition),
+``unplugged`` (a device on a pseudo-terminal goes and comes back) and ``replugged`` (the same in
+the middle of a pull, in real time, the pull done again, to the verdict). Without ``--short`` the
+verdicts are those of the maximal references and the isometric pull, whole.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from living_lab import living_lab
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -356,6 +359,56 @@ def walk_unplugged(display: str, folder: Path) -> Path:
     return sessions(folder)[-1]
 
 
+def rest_over(window: Window, reached: Callable[[dict[str, Any]], bool]) -> None:
+    """End every rest with the key of a presenter until something stands there."""
+    rested: list[Any] = []
+
+    def rests(now: dict[str, Any]) -> bool:
+        return now["step"] == "rest" and [now["block"], *now["dots"]] != rested
+
+    while not reached(now := window.until(lambda now: reached(now) or rests(now), 600)):
+        rested = [now["block"], *now["dots"]]
+        window.key("Next")
+
+
+def walk_replugged(display: str, folder: Path, protocol: str) -> dict[str, Any]:
+    """The EMG goes in the middle of a pull and comes back; the pull is done again, to a verdict.
+
+    Real time, with a person who hears the cues; rests are ended with the key of a presenter.
+    """
+    ports = {name: folder / f"port-{name}" for name in ("emg", "force")}
+    lab = living_lab(
+        folder / "study", CALM["scenario"], 7,
+        f"emg=bitalino={ports['emg']}=A1:RM_R,A2:UT_R,A3:MT_R,A4:LT_R",
+        f"force=chronojump={ports['force']}=force:F_PULL",
+    )  # fmt: skip
+    with lab as laboratory:
+        devices = [("emg", "bitalino", str(ports["emg"])),
+                   ("force", "chronojump", str(ports["force"]))]  # fmt: skip
+        window = Window(display, folder, devices=devices, protocol=protocol)
+        window.until(lambda now: now["page"] == "setup")
+        window.click("participant")
+        window.type("AB-014")
+        window.click("consent")
+        window.click("start_recording")
+        window.until(lambda now: now["page"] == "run" and now["light"])
+        window.key("Next")
+        rest_over(window, lambda now: now["block"] == "fast" and done(now, 2))
+        window.until(lambda now: now["step"] == "pull", 60)
+        laboratory.say("unplug", "emg")
+        lost = window.until(lambda now: "the port was lost" in now["banners"], 20)
+        window.key("BackSpace")  # this one again
+        laboratory.say("plug", "emg")
+        window.until(lambda now: now["streams"]["emg"]["segment"] == 1, 30)
+        window.until(lambda now: "was lost" not in now["banners"], 20)
+        rest_over(window, lambda now: now["text"] == "Finished. Thank you.")
+        window.click("finish")
+        seen = window.until(lambda now: now["page"] in ("result", "library"), 300)
+        laboratory.say("truth", str(folder / "truth.json"))
+        window.close()
+    return {"seen": seen, "lost": lost, "session": sessions(folder)[-1]}
+
+
 def main(words: list[str]) -> int:
     """Take the walks, say what was seen."""
     missing = [name for name in NEEDED if shutil.which(name) is None]
@@ -364,7 +417,7 @@ def main(words: list[str]) -> int:
         return 2
     short = "--short" in words
     names = [word for word in words if not word.startswith("-")]
-    names = names or ["verdict", "stop", "killed", "unplugged"]
+    names = names or ["verdict", "stop", "killed", "unplugged", "replugged"]
     with screen() as display, tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "home" / "protocols").mkdir(parents=True)
         shutil.copy(ROOT / "tests/data/short_pull.toml", Path(folder) / "home" / "protocols")
@@ -385,6 +438,7 @@ def end_recorders(folder: Path) -> None:
 def take(names: list[str], display: str, folder: Path, *, short: bool) -> None:
     """Take these walks one after the other."""
     from labapp.session.file import open_session
+    from labapp.session.outages import outages
 
     for name in names:
         began = time.perf_counter()
@@ -394,12 +448,19 @@ def take(names: list[str], display: str, folder: Path, *, short: bool) -> None:
                 found = walk_verdict(display, folder, protocol, 60.0)
                 print(f"{protocol}: {(found['seen']['verdict'] or {}).get('headline')}")
             path = found["session"]
+        elif name == "replugged":
+            protocol = "short_pull" if short else "isometric_pull"
+            found = walk_replugged(display, folder, protocol)
+            print(f"{protocol}: {(found['seen']['verdict'] or {}).get('headline')}")
+            path = found["session"]
         else:
             walks = {"stop": walk_stop, "killed": walk_killed, "unplugged": walk_unplugged}
             path = walks[name](display, folder)
         with open_session(path) as session:
             lost = {one.id: one.lost for one in session.streams.values()}
-            print(f"{name}: {time.perf_counter() - began:.0f} s, {path.name}, lost {lost}")
+            away = {one.id: outages(one) for one in session.streams.values()}
+            took = time.perf_counter() - began
+            print(f"{name}: {took:.0f} s, {path.name}, lost {lost}, away {away}")
 
 
 if __name__ == "__main__":

@@ -4,38 +4,40 @@ import numpy as np
 import pytest
 from synthetic_source import SyntheticSource
 
-from labapp.ui.lanes import HEIGHT, TOP, Lanes
+from labapp.ui.lanelines import HEIGHT, TOP
+from labapp.ui.lanes import ERASE, Lanes, Mode
 from labapp.ui.tracesdelay import ShownDelay
 from labapp.ui.viewfilter import ViewFilter
 
 
-def test_lines_stay_in_their_lane_and_in_the_window() -> None:
+@pytest.mark.parametrize("mode", ["sweep", "scroll"])
+def test_lines_stay_in_their_lane_and_in_the_window(mode: Mode) -> None:
     source = SyntheticSource(channels=4)
     lanes = Lanes(source, 5.0, 1000)
-    for mode, low, high in (("sweep", 0.0, 5.0), ("scroll", -5.0, 0.01)):
-        lanes.mode = mode  # type: ignore[assignment]
-        for _ in range(20):
-            source.advance(1234)
-            lanes.poll()
-        groups = lanes.lines()
-        assert [g.lane.channel.muscle for g in groups] == ["RM_R", "UT_R", "MT_R", "LT_R"]
-        for index, group in enumerate(groups):
-            assert len(group.signal) > 800
-            assert group.signal[:, [0, 2]].min() >= low
-            assert group.signal[:, [0, 2]].max() <= high
-            assert group.signal[:, [1, 3]].min() >= index + TOP - 1e-9
-            assert group.signal[:, [1, 3]].max() <= index + TOP + HEIGHT + 1e-9
+    lanes.mode = mode
+    for _ in range(20):
+        source.advance(1234)
+        lanes.poll()
+    now = lanes.now_s
+    groups = lanes.lines() if mode == "sweep" else lanes.lines_between(now - 5.0, now, now - 5.0)
+    assert [g.lane.channel.muscle for g in groups] == ["RM_R", "UT_R", "MT_R", "LT_R"]
+    for index, group in enumerate(groups):
+        assert len(group.signal) > 800
+        beside = 0.0 if mode == "sweep" else 0.012  # lines that reach into it
+        assert group.signal[:, [0, 2]].min() >= -beside
+        assert group.signal[:, [0, 2]].max() <= 5.0 + beside
+        assert group.signal[:, [1, 3]].min() >= index + TOP - 1e-9
+        assert group.signal[:, [1, 3]].max() <= index + TOP + HEIGHT + 1e-9
 
 
 def test_lost_samples_are_drawn_as_a_gap() -> None:
     source = SyntheticSource(channels=1)
     source.valid[4000:5000] = False
     lanes = Lanes(source, 5.0, 1000)
-    lanes.mode = "scroll"
     source.advance(9000)
     lanes.poll()
-    (group,) = lanes.lines()
     now = lanes.now_s
+    (group,) = lanes.lines_between(now - 5.0, now, now)
     gap = (0.25 + 4000 / 2000 - now + 0.02, 0.25 + 5000 / 2000 - now - 0.02)
     assert not ((group.signal[:, 0] > gap[0]) & (group.signal[:, 0] < gap[1])).any()
     assert group.lost[:, 0].min() == pytest.approx(gap[0] - 0.02, abs=0.02)
@@ -100,18 +102,22 @@ def test_a_strip_has_the_lines_of_the_whole_that_reach_into_it(rate: float) -> N
         assert len(part.signal) < 0.3 * len(whole.signal)
 
 
-def test_the_ring_of_a_scrolling_view_holds_the_whole_window_at_its_place() -> None:
-    source = SyntheticSource(channels=2)
+@pytest.mark.parametrize("rate", [2000.0, 80.0])
+def test_a_sweep_has_the_lines_of_its_two_laps(rate: float) -> None:
+    source = SyntheticSource(channels=2, rate=rate)
     lanes = Lanes(source, 5.0, 1000)
     for _ in range(30):
-        source.advance(777)
+        source.advance(round(0.41 * rate))
         lanes.poll()
-    lanes.mode = "scroll"
-    plain, ring = lanes.lines(), lanes.lines(ring=True)
-    for one, other in zip(plain, ring, strict=True):
-        there = np.mod(one.signal[:, 0] + lanes.now_s, 5.0)
-        np.testing.assert_allclose(there, other.signal[:, 0], atol=1e-9)
-        np.testing.assert_array_equal(one.signal[:, 1], other.signal[:, 1])
+    now = lanes.now_s
+    lap = now // 5.0 * 5.0
+    before = lanes.lines_between(now - 5.0 * (1 - ERASE), lap, lap - 5.0)
+    after = lanes.lines_between(lap, now, lap)
+    for swept, one, other in zip(lanes.lines(), before, after, strict=True):
+        rows = np.concatenate([one.signal, other.signal])
+        known = {tuple(np.round(row, 6)) for row in rows}
+        assert {tuple(np.round(row, 6)) for row in swept.signal} <= known
+        assert len(rows) - 10 <= len(swept.signal) <= len(rows)
 
 
 def test_gain_enlarges_the_picture_and_nothing_else() -> None:

@@ -13,13 +13,13 @@ from pytestqt.qtbot import QtBot
 from labapp.analysis import Lag
 from labapp.model import ChannelInfo
 from labapp.trials.run import RunEvent
-from labapp.ui.lanes import LiveStream
 from labapp.ui.livelook import LiveLook
 from labapp.ui.look import Look
 from labapp.ui.pages.feedback import Feedback, look_words, ratios_now
 from labapp.ui.tracesview import TracesView
 from labapp.workflow.live_levels import Level
-from labapp.workflow.live_pull import PullLook
+from labapp.workflow.live_pull import PullLook, ready_s
+from labapp.workflow.live_source import LiveStream
 
 RATE = 1000.0
 NS = 1_000_000_000
@@ -128,6 +128,22 @@ def test_a_rejected_pull_is_not_looked_at(
     with qtbot.waitSignals([live.levels_changed] * 2, timeout=5000):
         pass
     assert not looks
+
+
+def test_levels_go_on_while_a_pull_waits_for_a_device_that_is_gone(
+    qtbot: QtBot, recording: FakeRecording, live: LiveLook
+) -> None:
+    looks: list[PullLook] = []
+    live.looked.connect(looks.append)
+    recording.say("cue", 10.0, role="main")
+    recording.stop = round((ready_s(10.0) - 0.05) * RATE)
+    with qtbot.waitSignals([live.levels_changed] * 2, timeout=5000):
+        pass
+    assert not looks
+    recording.stop = round((ready_s(10.0) + 0.01) * RATE)
+    with qtbot.waitSignal(live.looked, timeout=5000):
+        pass
+    assert looks[0].light == "first"
 
 
 def test_levels_become_percent_after_a_reference(

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
+    QPushButton,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -28,6 +29,7 @@ from labapp.ui.banner import Banners, Message, message_of
 from labapp.ui.logs import Unexpected, log_folder, start_log
 from labapp.ui.opening import Opening
 from labapp.ui.preferences import Preferences, load_preferences, preferences_path
+from labapp.ui.sessions import look_at_recording
 
 Open = Callable[..., Opening]
 PAGES = ("setup", "check", "run", "result", "library", "settings", "help")
@@ -187,10 +189,24 @@ def test_no_screen_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         check_screen()
 
 
-def test_the_frame_needs_neither_numpy_nor_pyqtgraph() -> None:
+def test_a_recording_that_became_a_session_while_the_library_looks_is_left_out(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "AB-014_pull.recording"
+    folder.mkdir()
+    assert look_at_recording(folder) is None
+    (folder / "capture.log").touch()
+    entry = look_at_recording(folder)
+    assert entry is not None
+    assert entry.kind == "unfinished"
+
+
+def test_frame_and_pages_need_no_library_that_loads_slowly() -> None:
     script = (
         "import sys; import labapp.ui.opening, labapp.ui.app;"
-        "print([n for n in ('numpy', 'pyqtgraph', 'scipy', 'h5py') if n in sys.modules])"
+        "print([n for n in ('numpy', 'pyqtgraph', 'scipy', 'h5py') if n in sys.modules]);"
+        "import labapp.ui.work;"
+        "print([n for n in ('pyqtgraph', 'scipy', 'h5py') if n in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
@@ -199,4 +215,18 @@ def test_the_frame_needs_neither_numpy_nor_pyqtgraph() -> None:
         check=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.split() == ["[]", "[]"]
+
+
+def test_what_nobody_expected_leads_to_the_logs(
+    open_window: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window().window
+    opened: list[str] = []
+    monkeypatch.setattr(window, "open_file", lambda path: opened.append(path.name))
+    window.show_error(ValueError("no such thing"))
+    click = window.banners.findChild(QPushButton, "banner_0_action")
+    assert click is not None
+    assert click.text() == "Open the folder of logs"
+    click.click()
+    assert opened == ["logs"]

@@ -6,6 +6,7 @@ The walks are those of ``real_screen.py``. Those that take minutes run with LABA
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 import real_screen
 
 from labapp.session.file import open_session
+from labapp.session.outages import outages
 
 pytestmark = pytest.mark.skipif(
     os.name == "nt" or any(shutil.which(name) is None for name in real_screen.NEEDED),
@@ -77,3 +79,28 @@ def test_a_device_that_is_pulled_out_and_plugged_in_again(display: str, folder: 
         segments = {run["segment"] for run in session.streams["emg"].runs}
         assert len(segments) == 2
         assert {run["segment"] for run in session.streams["force"].runs} == {0}
+
+
+@takes_long
+def test_a_device_pulled_out_in_a_pull_that_is_done_again_gives_the_verdict(
+    display: str, folder: Path
+) -> None:
+    found = real_screen.walk_replugged(display, folder, "short_pull")
+    verdict = found["seen"]["verdict"]
+    assert (verdict["state"], verdict["muscle"]) == ("first", "RM_R")
+    truth = json.loads((folder / "truth.json").read_text())
+    with open_session(found["session"]) as session:
+        emg, force = session.streams["emg"], session.streams["force"]
+        ((gone, back),) = outages(emg)
+        assert (emg.lost, force.lost, outages(force)) == (0, 0, ())
+        made = [sum(run["sent"] for run in truth["devices"][name]["runs"])
+                for name in ("emg1", "emg2")]  # fmt: skip
+        # All that reached the port is in the file; what the pulled plug cut off is less than it.
+        assert 0 <= sum(made) - emg.received < 200
+        (again,) = [rep for rep in session.repetitions if rep["rejected"]]
+        # Its last burst had arrived up to 65 ms before the plug was pulled.
+        assert again["cue_s"] - 0.065 < gone < again["cue_s"] + 1.0
+        findings = session.results["quality"]
+    assert [one["text"] for one in findings if one["check"] == "outage"] == [
+        f"away from {gone:.2f} to {back:.2f} s: nothing was recorded of it then"
+    ]

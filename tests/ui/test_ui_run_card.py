@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from labapp.errors import LabError
 from labapp.trials.protocol import Protocol, load_protocol
 from labapp.trials.run import ProtocolRun, RunEvent
 from labapp.ui.asking import Asking
 from labapp.ui.guides import Moment, bars_words, force_words, kinds
 from labapp.ui.look import Look
 from labapp.ui.pages.keypad import KeyPad
+from labapp.ui.pages.largewords import LargeWords
 from labapp.ui.pages.loadspanel import LoadsPanel
 from labapp.ui.pages.remarkrow import RemarkRow
 from labapp.ui.pages.runcard import RunCard
@@ -36,6 +39,9 @@ class Recording(QObject):
         super().__init__()
         self.protocol = protocol
         self.marks: list[tuple[str, dict[str, Any]]] = []
+
+    def block(self, name: str) -> Any:
+        return self.protocol.block(name)
 
     def mark(self, kind: str, data: dict[str, Any]) -> float:
         self.marks.append((kind, data))
@@ -143,6 +149,26 @@ def test_a_proposed_load_is_noted_as_it_stands_or_as_it_was_changed(
     assert panel.isHidden()
 
 
+def test_why_no_load_is_proposed_is_said_and_logged(
+    qtbot: QtBot, look: Look, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: Any
+) -> None:
+    def broken(*_: object) -> None:
+        raise LabError("the drive is gone", "plug it in")
+
+    monkeypatch.setattr("labapp.ui.pages.loadspanel.proposals", broken)
+    panel = LoadsPanel()
+    qtbot.addWidget(panel)
+    panel.look_up(tmp_path, "AB-014", load_protocol("seated_cable_row_slow"))
+    qtbot.waitUntil(lambda: not panel.isHidden(), timeout=5_000)
+    line = panel.findChild(QLabel, "loads_missing")
+    assert line is not None
+    assert line.text() == "No load is proposed. The drive is gone."
+    assert "the drive is gone" in caplog.text
+    panel.show_proposals(())
+    assert panel.isHidden()
+    panel.close_look_up()
+
+
 def test_the_card_says_when_not_to_begin_and_when_to_stop(
     qtbot: QtBot, page: QWidget, look: Look
 ) -> None:
@@ -161,6 +187,58 @@ def test_the_card_says_when_not_to_begin_and_when_to_stop(
     assert f"Block {len(blocks)} of {len(blocks)}" in card.place.text()
     assert "conditions in turns" in card.place.text()
     assert blocks[0].title in card.place.toolTip()
+
+
+def test_the_size_of_large_words_is_worked_out_once_for_a_room(
+    qtbot: QtBot, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = LargeWords(look, "words")
+    qtbot.addWidget(words)
+    words.resize(900, 300)
+    words.say("Relax completely.")
+    assert words.size_px == 80
+    hint = words.minimumSizeHint()
+    sizes: list[int] = []
+    fit = words._fitting
+    monkeypatch.setattr(words, "_fitting", lambda: sizes.append(fit()) or sizes[-1])
+    for _ in range(5):
+        words.say("Relax completely.")
+    assert sizes == []
+    words.resize(60, 30)
+    words.say("Relax completely.")
+    assert sizes == [22]
+    assert words.property("role") == "verdict"
+    assert words.minimumSizeHint() == hint
+
+
+@pytest.mark.parametrize("height", [360, 480])
+def test_what_a_low_window_does_not_hold_scrolls_and_nothing_is_cut_off(
+    qtbot: QtBot, page: QWidget, look: Look, height: int
+) -> None:
+    card = RunCard(look, page)
+    qtbot.addWidget(card)
+    protocol = load_protocol("back_extension_slow")
+    card.set_plan(protocol)
+    card.show_ready(protocol, optional=False)
+    card.resize(480, height)
+    card.show()
+    qtbot.waitExposed(card)
+    for words in (card.script, card.stops, card.place):
+        assert words.height() >= words.heightForWidth(words.width())
+    assert card.scroller.verticalScrollBar().maximum() > 0
+    assert card.keypad.isHidden()  # Start is the one thing to press
+
+
+def test_a_key_that_does_nothing_now_says_why(qtbot: QtBot, page: QWidget) -> None:
+    pad = KeyPad(page)
+    pad.allow("marker")
+    stop, marker = (page.findChild(QPushButton, f"do_{one}") for one in ("stop", "marker"))
+    assert stop is not None
+    assert marker is not None
+    assert stop.toolTip().endswith("Off now: no protocol is in progress.")
+    assert "Off now" not in marker.toolTip()
+    pad.allow("stop")
+    assert "Off now" not in stop.toolTip()
 
 
 def test_guides_are_those_of_the_block(qtbot: QtBot, look: Look) -> None:

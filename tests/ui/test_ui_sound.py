@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import wave
 from io import BytesIO
@@ -74,3 +76,66 @@ def test_beats_do_not_pile_up_behind_a_player_that_hangs(qtbot: QtBot, tmp_path:
     assert len(tone._playing) == 2
     tone.close()
     assert not tone._playing
+
+
+QUIT = """
+import os, sys
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from labapp.ui.sound import Tone
+application = QApplication([])
+tone = Tone(players=[(sys.argv[1], ())])
+tone.play("go")
+process = tone._playing[0]
+process.started.connect(lambda: (print(process.processId(), flush=True), application.quit()))
+application.exec()
+"""
+
+
+def test_a_player_that_hangs_ends_with_the_window(tmp_path: Path) -> None:
+    slow = tmp_path / "slow"
+    slow.write_text("#!/bin/sh\nexec sleep 30\n")
+    slow.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-c", QUIT, str(slow)],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "Destroyed while process" not in done.stderr
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(done.stdout), 0)
+
+
+COME_AND_GO = """
+import sys
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from labapp.ui.sound import Tone
+application = QApplication([])
+for _ in range(15):
+    page = QWidget()
+    tones = Tone(page, players=[(sys.argv[1], ())]), Tone(players=[(sys.argv[1], ())])
+    for tone in tones:
+        tone.play("go")
+    while any(tone._playing for tone in tones):
+        application.processEvents()
+    page.deleteLater()
+    del page, tone, tones
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+print("whole", flush=True)
+"""
+
+
+def test_pages_with_sounds_come_and_go(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", COME_AND_GO, script(tmp_path, "good", 0)],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "whole\n"), done.stderr

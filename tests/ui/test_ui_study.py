@@ -20,7 +20,13 @@ from labapp.record.listing import PortInfo
 from labapp.ui import finding
 from labapp.ui.opening import Opening
 from labapp.ui.pages.ports import PortsTable
-from labapp.workflow.study_settings import FILE, load_study
+from labapp.workflow.study_settings import (
+    FILE,
+    StudyDevice,
+    StudySettings,
+    load_study,
+    save_study,
+)
 
 Open = Callable[..., Opening]
 
@@ -79,9 +85,13 @@ def test_undo_and_redo_of_the_montage_by_key_and_what_a_resize_does(
     window.resize(1500, 900)
     QTest.qWait(1)
     assert work.setup.back.isVisible()
-    window.resize(960, 640)
+    window.resize(1120, 640)
     QTest.qWait(1)
     assert not work.setup.back.isVisible()
+    # Where the halves of the page stand below each other, there is room for it again.
+    window.resize(960, 640)
+    QTest.qWait(1)
+    assert work.setup.back.isVisible()
     assert asked == []
 
 
@@ -201,7 +211,7 @@ def test_streams_and_boards_stand_beside_serial_ports(
     tick(setup.ports, 0)
     qtbot.waitUntil(lambda: asked == ["lsl://EMG"] and not setup.ports.unanswered(), timeout=5_000)
     setup.participant.setText("AB-014")
-    assert "Choose the driver for lsl://EMG" in setup.hint.text()
+    assert "lsl://EMG does not say its unit" in setup.hint.text()
     combo = setup.ports.cellWidget(0, 1)
     assert isinstance(combo, QComboBox)
     combo.setCurrentIndex(combo.findData("lsl:uV"))
@@ -220,3 +230,54 @@ def test_streams_and_boards_stand_beside_serial_ports(
     qtbot.waitUntil(lambda: "pip install" in setup.devices.note.text(), timeout=5_000)
     # Its tick goes, the other device stays.
     assert [device.driver for device in setup.montage.devices()] == ["lsl"]
+    # Looked for again, or ticked anew: a program may send otherwise by now.
+    muscle(window, "emg_a", "RM_R")
+    asked.clear()
+    click(window, "search_streams")
+    qtbot.waitUntil(lambda: asked == ["lsl://EMG"] and not setup.ports.unanswered(), timeout=5_000)
+    assert setup.montage.codes() == ("RM_R", "")
+    bare["channels"], bare["names"], bare["units"] = 1, ["a"], ["none"]
+    tick(setup.ports, 0)
+    assert setup.montage.devices() == ()
+    tick(setup.ports, 0)
+    qtbot.waitUntil(lambda: len(asked) == 2 and not setup.ports.unanswered(), timeout=5_000)
+    # It says what it is, and that is no voltage: nobody can call it microvolts.
+    assert "does not say its unit" not in setup.hint.text()
+    assert setup.montage.codes() == ()
+
+
+def test_a_study_asks_its_streams_again_when_it_is_opened(
+    qtbot: QtBot, open_window: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    known = {"channels": 1, "rate": 1000.0, "names": ["a"], "units": [""], "unit": ""}
+    asked: list[str] = []
+
+    def settings_of(port: str) -> dict[str, Any]:
+        asked.append(port)
+        return dict(known)
+
+    monkeypatch.setattr(finding, "list_ports", lambda: [])
+    monkeypatch.setattr(finding, "settings_of", settings_of)
+    (tmp_path / "study").mkdir()
+    settings = StudySettings(
+        source="connected",
+        devices=(
+            StudyDevice(
+                "emg",
+                "lsl",
+                "lsl://EMG",
+                used=True,
+                montage={"a": "RM_R"},
+                settings=known | {"unit": "mV"},
+            ),
+        ),
+    )
+    save_study(tmp_path / "study", settings)
+    opening = open_window()
+    assert opening.work is not None
+    setup = opening.work.setup
+    qtbot.waitUntil(lambda: len(setup.montage.devices()) == 1, timeout=5_000)
+    assert asked == ["lsl://EMG"]
+    (device,) = setup.montage.devices()
+    assert device.montage == {"a": "RM_R"}
+    assert device.settings == known | {"unit": "mV"}  # as the person said once

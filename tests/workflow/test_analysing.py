@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from labapp.model import ChannelInfo
-from labapp.workflow.analysing import load_recording, uncalibrated_force
+from labapp.workflow.additions import uncalibrated_force
+from labapp.workflow.analysing import load_recording
 
 
 def session(force_unit):

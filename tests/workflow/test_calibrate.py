@@ -14,7 +14,7 @@ from labapp.errors import LabError
 from labapp.model import SampleBlock
 from labapp.record.config import ClockConfig
 from labapp.record.replay import write_replay
-from labapp.workflow.analysing import analyse
+from labapp.workflow.analysing import analyse, analyse_without
 from labapp.workflow.calibrate import (
     calibration_steps,
     check_point,
@@ -29,6 +29,7 @@ from labapp.workflow.calibration_file import (
     save_calibration,
 )
 from labapp.workflow.devices import choose_devices, force_channels
+from labapp.workflow.exclusions import Exclusions
 from labapp.workflow.record import record_session
 
 G = 9.80665
@@ -177,6 +178,11 @@ def test_a_recording_is_in_newtons_and_says_by_which_calibration(tmp_path):
     assert not [q for q in later["quality"] if q["check"] == "calibration"]
     with pytest.raises(LabError, match="no EMG channel"):
         analyse(raw)
+    # Analysed once more without some repetitions (here: none), that calibration still holds.
+    again = analyse_without(raw, later, Exclusions())
+    assert (again["calibrations"], again["plan"]) == (later["calibrations"], later["plan"])
+    assert again["force"]["peak_n"]["mean"] == pytest.approx(later["force"]["peak_n"]["mean"])
+    assert again["quality"] == later["quality"]
 
 
 def test_a_calibration_of_another_cell_is_refused(tmp_path):

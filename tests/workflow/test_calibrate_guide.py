@@ -142,7 +142,9 @@ def test_what_was_typed_is_read_or_refused():
         with pytest.raises(LabError):
             read_masses(text)
     assert gravity("") == (STANDARD_G, "standard value, not local: within 0.3 %")
-    assert gravity("52,5", "40")[0] == pytest.approx(9.8127, abs=5e-4)
+    g, source = gravity("52,5", "40")
+    assert g == pytest.approx(9.8127, abs=5e-4)
+    assert source == "latitude 52.5 degrees, height 40 m"
     for latitude in ("north", "91"):
         with pytest.raises(LabError):
             gravity(latitude)

@@ -7,6 +7,7 @@ import pytest
 
 from labapp.model import ChannelInfo
 from labapp.session.file import open_session
+from labapp.workflow import live_pull
 from labapp.workflow.live_levels import LiveLevels
 from labapp.workflow.live_pull import look_at_pull, ready_s
 
@@ -99,6 +100,23 @@ class Bench:
 
     def read(self, stream, first, stop):
         return self.counts[first:stop], np.ones(stop - first, dtype=bool)
+
+
+@pytest.mark.parametrize("session", ["rhomboid_leads_30ms"], indirect=True)
+def test_samples_after_the_last_that_is_needed_change_nothing(session, recorded, monkeypatch):
+    pulls = fast_pulls(recorded("rhomboid_leads_30ms").document)
+    source = SessionSource(session)
+    looks = [look_at_pull(source, rep["cue_s"]) for rep in pulls]
+    monkeypatch.setattr(live_pull, "AFTER_S", 1.0)
+    for early, rep in zip(looks, pulls, strict=True):
+        late = look_at_pull(source, rep["cue_s"])
+        assert (early.light, early.told, early.reasons) == (late.light, late.told, late.reasons)
+        for muscle, onset in early.onsets.items():
+            assert onset.time == pytest.approx(late.onsets[muscle].time, abs=1e-5, nan_ok=True)
+            assert onset.snr_db == pytest.approx(late.onsets[muscle].snr_db, abs=0.01)
+        for muscle, lag in early.lags.items():
+            assert lag.lag == pytest.approx(late.lags[muscle].lag, abs=1e-5, nan_ok=True)
+            assert lag.high == pytest.approx(late.lags[muscle].high, abs=1e-5, nan_ok=True)
 
 
 def test_a_cleaner_electrode_does_not_turn_the_light_on():

@@ -116,9 +116,21 @@ def test_a_gate_that_the_signal_closed_stays_closed():
     document = json.loads(json.dumps(DOCUMENT))
     gate = "RM_R and UT_R share much of their signal (correlation 0.60): crosstalk is likely"
     pair = document["order"]["pairs"]["RM_R-UT_R"]
-    pair.update(verdict="not interpretable", reasons=[gate])
+    pair.update(verdict="not interpretable", reasons=[gate], gates=[gate])
     result = edited_result(document, {(FIRST, "RM_R"): automatic_s(0, "RM_R") - 0.02})
     assert result["pairs"]["RM_R-UT_R"]["reasons"] == [gate]
+    del pair["gates"]  # an earlier version did not tell them apart
+    assert edited_result(document, {})["pairs"]["RM_R-UT_R"]["reasons"] == [gate]
+
+
+def test_where_no_order_is_asked_for_edits_make_none():
+    document = json.loads(json.dumps(DOCUMENT))
+    document["order"]["asked"] = False
+    document["verdict"]["headline"] = "Not applicable."
+    marks = {(FIRST + k, "RM_R"): automatic_s(k, "UT_R") + 0.040 for k in range(12)}
+    result = edited_result(document, marks)
+    assert (result["verdict"], result["pairs"]) == (document["verdict"], {})
+    assert result["edited"] == 12
 
 
 def test_an_own_rise_that_doubts_a_lead_still_doubts_it_after_a_small_edit():
@@ -137,7 +149,7 @@ def test_a_muscle_without_onsets_comes_back_when_they_are_set():
     document["order"]["dropped"] = {"MT_R": reason}
     for key, pair in document["order"]["pairs"].items():
         if "MT_R" in key:
-            pair.update(verdict="not interpretable", reasons=[reason])
+            pair.update(verdict="not interpretable", reasons=[reason], gates=[])
     marks = {}
     for k in range(5):
         onset = document["repetitions"][k]["onsets"]["MT_R"]

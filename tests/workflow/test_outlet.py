@@ -110,7 +110,7 @@ def test_the_consumer_gets_what_was_recorded_and_nothing_for_what_was_lost(
 @needs_lsl
 def test_streams_and_markers_say_what_they_are(published):
     got, _, _, marked, (said, notice) = published
-    assert json.loads(str(got["labapp-emg units"])) == [["A1", "A2", "D"], ["uV", "uV", ""]]
+    assert json.loads(str(got["labapp-emg units"])) == [["A1", "A2", "D"], ["uV", "uV", "none"]]
     assert json.loads(str(got["labapp-force units"])) == [["force"], ["N"]]
     assert "<muscle>RM_R</muscle>" in str(got["labapp-emg xml"])
     assert "<can_drop_samples>true</can_drop_samples>" in str(got["labapp-emg xml"])

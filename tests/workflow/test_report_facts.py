@@ -10,10 +10,12 @@ import pytest
 
 from labapp import paths
 from labapp.errors import LabError
+from labapp.load import read_toml
 from labapp.report.methods import methods_paragraph
 from labapp.session.facts import reported
 from labapp.session.file import open_session
 from labapp.trials.protocol import parse_protocol
+from labapp.workflow import report_facts
 from labapp.workflow.analysing import analyse
 from labapp.workflow.devices import PULLING, choose_devices
 from labapp.workflow.files import make_report
@@ -80,7 +82,7 @@ def test_the_index_is_the_one_that_was_simulated_and_the_site_makes_the_grade(se
     assert "RM_R against MT_R: grade A" in summary(document)
 
 
-def test_what_is_told_is_kept_and_what_is_told_later_wins(session, tmp_path):
+def test_what_is_told_is_kept_and_what_is_told_later_wins(session, tmp_path, monkeypatch):
     later = tmp_path / "later.toml"
     later.write_text('[electrodes.RM_R]\nsite_id = "T3"\n[amplifier]\ngain = 1009\n', "utf-8")
     with open_session(session) as one:
@@ -97,7 +99,15 @@ def test_what_is_told_is_kept_and_what_is_told_later_wins(session, tmp_path):
     assert newer["amplifier"]["gain"] == 1009
     graded = analyse(session, facts=later)["selectivity"]["RM_R"]
     assert graded["grade"] == "C"
+    read: list[str] = []
+
+    def counted(path, type_):
+        read.append(path.name)
+        return read_toml(path, type_)
+
+    monkeypatch.setattr(report_facts, "read_toml", counted)
     page = make_report([session], tmp_path / "r.html", facts=later).read_text(encoding="utf-8")
+    assert read == ["later.toml"]
     assert "amplified by 1009" in page
     assert "C: rhomboid/middle trapezius region" in page
 

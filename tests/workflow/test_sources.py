@@ -74,6 +74,7 @@ def test_a_stream_without_units_has_to_be_told():
     assert not says_no_unit({"unit": "", "units": ["N", "uV"]})
     assert not says_no_unit({"unit": "uV", "units": ["", ""]})
     assert not says_no_unit({"channels": 4})
+    assert not says_no_unit({"unit": "", "units": ["none", "uV"]})  # says that it is no voltage
     bare = {"channels": 2, "names": ["a", "b"], "units": ["", ""]}
     (told,) = as_devices([ChosenPort("lsl://x", "lsl", None, bare | {"unit": "N"})])
     assert (told.id, told.montage) == ("force", {"a": "F_PULL"})

@@ -1,10 +1,12 @@
 """The facts file of a study: begun as a template, read when a recording begins, checked."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
 from labapp.errors import LabError
+from labapp.session.facts import reported
 from labapp.workflow.person import PersonFacts
 from labapp.workflow.study_facts import begin_facts, facts_file, study_facts, tell_beginning
 
@@ -24,11 +26,12 @@ def test_a_study_without_a_file_says_nothing(tmp_path):
 
 
 def test_the_template_is_valid_and_says_nothing_until_it_is_filled_in(tmp_path):
-    path = begin_facts(tmp_path, ["RM_R", "UT_R", "", "RM_R"])
+    path = begin_facts(tmp_path, ["RM_R", "UT_R", "", "RM_R", "F_PULL"])
     assert path == facts_file(tmp_path)
     assert study_facts(tmp_path, ["RM_R"]) is None
     text = path.read_text(encoding="utf-8")
     assert text.count("[electrodes.RM_R]") == 1
+    assert text.count("[electrodes.") == 3
 
 
 def test_every_line_of_the_template_is_valid_when_its_mark_is_taken_off(tmp_path):
@@ -67,6 +70,15 @@ def test_a_bad_file_is_refused_by_name(tmp_path, text):
 def test_what_was_entered_is_kept_in_the_recording():
     kept = Notebook()
     tell_beginning(kept, PersonFacts(), [{"form": "pain"}], {"force": {"model": "S-type"}})
-    assert [kind for kind, _ in kept.kept] == ["person", "answer", "facts"]
+    assert [kind for kind, _ in kept.kept] == ["facts", "person", "answer"]
     tell_beginning(kept, PersonFacts(), [], None)
     assert [kind for kind, _ in kept.kept][3:] == ["person"]
+
+
+def test_what_is_said_of_the_person_goes_before_the_study():
+    kept = Notebook()
+    study = {"participant": {"dominance": "right", "sex": "f"}}
+    tell_beginning(kept, PersonFacts(dominant="left"), [], study)
+    markers = [SimpleNamespace(kind=kind, data=data) for kind, data in kept.kept]
+    session = SimpleNamespace(meta={}, markers=markers, streams={})
+    assert reported(session)["report"]["participant"] == {"dominance": "left", "sex": "f"}

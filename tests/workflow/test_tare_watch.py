@@ -58,6 +58,15 @@ def test_the_spread_is_told_and_an_unmoved_cell_is_steady():
     assert second.as_marker(place)["usable"] is True
 
 
+def test_spread_and_noise_are_of_the_same_samples():
+    """The recording goes on: a second look at it would see other samples."""
+    cell = Cell().hold(3.0, 4)
+    asked, read = [], cell.read
+    cell.read = lambda stream, first, stop: asked.append((first, stop)) or read(stream, first, stop)
+    assert take_tare(cell, force_of(cell)).level == "good"
+    assert asked == [(160, 320), (0, 320)]
+
+
 def test_a_tare_that_moved_is_told_in_newtons_and_percent():
     cell = Cell().hold(3.0, 4)
     place = force_of(cell)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QLineEdit
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from labapp.translate import tr
 from labapp.trials.protocol import Protocol
 from labapp.ui.look import Look
 from labapp.ui.pages.page import Page
-from labapp.ui.parts import Card, button, clear, column, label, named
+from labapp.ui.parts import Card, allow, button, clear, column, label, named
 from labapp.ui.theme import GRID
 from labapp.workflow.protocol_copy import Draft, Number, begin_copy, check_draft
 from labapp.workflow.protocol_words import number_words, told
@@ -33,6 +33,7 @@ class AdaptPage(Page):
         self.inside.addStretch(1)
         self.body.setMaximumWidth(look.px(WIDEST))
         look.changed.connect(lambda: self.body.setMaximumWidth(look.px(WIDEST)))
+        look.changed.connect(self._check)
         self.back = button(tr("Back to set up"), "adapt_back", tr("Leaves; nothing is saved"))
         self.back.clicked.connect(self.back_wanted)
         self.save = button(
@@ -63,7 +64,7 @@ class AdaptPage(Page):
             title=told(protocol, protocol.title),
         )
         card = Card(tr("Copy of {title}", title=told(protocol, protocol.title)), "adapt_head", note)
-        grid = _grid()
+        grid = _grid(2)
         for place, (key, words, tip, text) in enumerate(
             (
                 ("name", tr("Name"), tr("Of the file: letters, digits, '.', '_', '-'"), draft.name),
@@ -78,7 +79,7 @@ class AdaptPage(Page):
         source = self.draft.source if self.draft is not None else None
         title = told(source, numbers[0].block) or tr("Acceptance")
         card = Card(title, f"adapt_{name or 'acceptance'}")
-        grid = _grid()
+        grid = _grid(len(numbers))
         for place, number in enumerate(numbers):
             words = number_words(source, number.text)
             words += f", {tr(number.unit)}" if number.unit else ""
@@ -96,8 +97,7 @@ class AdaptPage(Page):
         head = label(words, "soft", name=f"adapt_{key}_words")
         head.setBuddy(edit)
         line, at = divmod(place, COLUMNS)
-        grid.addWidget(head, 2 * line, at)
-        grid.addWidget(edit, 2 * line + 1, at)
+        grid.addLayout(column(head, edit, spacing=GRID // 2), line, at)
         edit.textChanged.connect(lambda typed: self._typed(key, typed))
         self.fields[key] = edit
 
@@ -126,17 +126,20 @@ class AdaptPage(Page):
         words = wrong[0].text if wrong else ""
         self.hint.setText(words)
         self.hint.setAccessibleName(words)
-        self.save.setEnabled(self.draft is not None and not wrong)
+        allow(self.save, self.draft is not None and not wrong, words)
 
     def _save(self) -> None:
         if self.draft is not None:
             self.save_wanted.emit(self.draft)
 
 
-def _grid() -> QGridLayout:
+def _grid(fields: int) -> QGridLayout:
     grid = QGridLayout()
     grid.setHorizontalSpacing(2 * GRID)
-    grid.setVerticalSpacing(GRID // 2)
-    for column_ in range(COLUMNS):
-        grid.setColumnStretch(column_, 1)
+    grid.setVerticalSpacing(3 * GRID // 2)
+    for place in range(COLUMNS):
+        grid.setColumnStretch(place, 1)
+    for place in range(fields, COLUMNS):
+        # An empty column would lose its spacing, and the fields of two cards stand askew.
+        grid.addWidget(QWidget(), 0, place)
     return grid

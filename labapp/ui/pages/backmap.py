@@ -224,11 +224,14 @@ class BackMap(QWidget):
             a, b = backsites.SPINE_OF_SCAPULA
             painter.drawLine(self._point(side(a)), self._point(side(b)))
         painter.setPen(QPen(look.colour("faint"), look.px(1.5), Qt.PenStyle.DotLine))
-        painter.drawLine(self._point(backsites.C7), self._point((150, 248)))
+        for a, b in backsites.SPINE:
+            painter.drawLine(self._point(a), self._point(b))
         painter.setFont(look.font(10))
         painter.setPen(look.colour("faint"))
         for name, (x, y) in backsites.LANDMARKS:
-            painter.drawText(self._point((x - 20, y + 3)), name)
+            where = QRectF(0, 0, look.px(24), look.px(14))
+            where.moveCenter(self._point((x, y)))
+            painter.drawText(where, int(Qt.AlignmentFlag.AlignCenter), name)
         painter.setFont(look.font(12))
         for words, x in ((tr("left"), 14.0), (tr("right"), 250.0)):
             painter.drawText(self._point((x, 20)), words)

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QLabel, QProgressBar, QWidget
 
 from labapp.analysis.calibration import Calibration
 from labapp.errors import LabError
 from labapp.record.config import DeviceConfig
-from labapp.translate import tr
+from labapp.translate import phrase, tr
 from labapp.ui.look import Look
+from labapp.ui.numbers import number
 from labapp.ui.pages.cellcard import CellCard
 from labapp.ui.pages.page import Page
 from labapp.ui.parts import (
     Card,
     Level,
+    allow,
     button,
     chip,
     clear,
@@ -34,6 +37,26 @@ from labapp.workflow.calibrate_guide import CalibrationGuide, Steadiness, figure
 from labapp.workflow.spoken import spoken
 
 WIDEST = 880
+FIGURES = {
+    "non-linearity": phrase(
+        "How far the readings bend away from a straight line, % of the greatest load"
+    ),
+    "hysteresis": phrase(
+        "How far a load that is reached from above reads from the same load reached from below, "
+        "% of the greatest load"
+    ),
+    "repeatability": phrase(
+        "Spread (standard deviation) of one load from cycle to cycle, % of the greatest load"
+    ),
+    "zero return": phrase(
+        "How far the last reading of the empty cell lies from the first, % of the greatest load"
+    ),
+    "drift in 10 min": phrase(
+        "How far the empty cell wanders in ten minutes, % of the greatest load"
+    ),
+    "resolution": phrase("Three times the noise of the empty cell: smaller forces drown in it"),
+}
+"""What each figure of a calibration means."""
 
 
 class CalibratePage(Page):
@@ -98,11 +121,15 @@ class CalibratePage(Page):
         self.doing = Card(tr("Step"), "calibrate_step")
         self.now = label("", "shout", name="calibrate_now", wrap=True)
         self.value = label("", "hero", name="calibrate_value")
+        self.value.setToolTip(
+            tr("What the cell's converter gives; the calibration turns it into newtons")
+        )
         self.light = chip("", "grey", "calibrate_light")
         self.bar = QProgressBar()
         named(self.bar, "calibrate_bar", tr("Progress"), tr("Readings taken"))
         self.bar.setTextVisible(False)
         self.last = label("", "soft", name="calibrate_last", wrap=True)
+        self.last.setToolTip(tr("Mean of the reading; its spread is the standard deviation"))
         for widget in (self.now, self.bar):
             self.doing.column.addWidget(widget)
         self.doing.column.addLayout(row(self.value, self.light, None, spacing=2 * GRID))
@@ -177,16 +204,16 @@ class CalibratePage(Page):
             else tr(
                 "Before: {mass} kg read {count} counts (spread {sd}).",
                 mass=f"{last.mass_kg:g}",
-                count=f"{last.count:.0f}",
-                sd=f"{last.sd:.0f}",
+                count=number(round(last.count)),
+                sd=number(round(last.sd)),
             )
         )
-        self.undo.setEnabled(bool(guide.readings))
+        allow(self.undo, bool(guide.readings), tr("No reading was taken yet."))
 
     def show_live(self, steady: Steadiness) -> None:
         """Show what the cell reads now, and whether the load hangs still."""
         known = steady.mean == steady.mean
-        count = f"{steady.mean:,.0f}".replace(",", "\u202f") if known else "—"
+        count = number(round(steady.mean)) if known else "—"
         self.value.setText(tr("{count} counts", count=count))
         self.light.setText(tr(steady.text))
         set_level(self.light, steady.light)
@@ -201,8 +228,8 @@ class CalibratePage(Page):
         """Show the line's figures and residuals, or why there is none."""
         clear(self.lines)
         self.chart.setVisible(fit is not None)
+        allow(self.save, fit is not None, problem)
         self.set_state("result")
-        self.save.setEnabled(fit is not None)
         if fit is None:
             self._line(tr("refused"), "bad", problem, "calibrate_verdict")
             return
@@ -216,7 +243,8 @@ class CalibratePage(Page):
             if limit is not None:
                 good = "good" if value <= limit else "warn"
             goal = "" if limit is None else tr(" (good: up to {limit} %)", limit=f"{limit:g}")
-            self._line(shown, good, tr(name) + goal, f"figure_{name.split()[0]}")
+            tip = tr(FIGURES[name])
+            self._line(shown, good, tr(name) + goal, f"figure_{name.split()[0]}", tip)
         self.chart.show_residuals(fit.residuals, fit.full_scale_n)
 
     def show_saved(self, where: str) -> None:
@@ -226,12 +254,14 @@ class CalibratePage(Page):
                    file=where)  # fmt: skip
         self.lines.addWidget(label(words, "soft", name="calibrate_saved", wrap=True))
 
-    def _line(self, word: str, level: Level, text: str, name: str) -> None:
-        line = fact(word, level, text, name, text)
+    def _line(self, word: str, level: Level, text: str, name: str, tip: str = "") -> None:
+        line = fact(word, level, text, name, tip or text)
         mark = line.findChild(QLabel, f"{name}_word")
         if mark is not None:
             mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            mark.setFixedWidth(self.look.px(124))
+            ink = QFontMetrics(self.look.font(14))
+            widest = ink.horizontalAdvance(tr("not measured"))
+            mark.setFixedWidth(max(self.look.px(124), widest + self.look.px(24)))
         self.lines.addWidget(line)
 
     def _refresh(self) -> None:
@@ -246,12 +276,12 @@ class CalibratePage(Page):
                 except LabError as error:
                     problem = error_words(error)
         self.hint.setText(problem[:1].upper() + problem[1:])
-        self.begin.setEnabled(not problem)
+        allow(self.begin, not problem, self.hint.text())
 
     def entered(self) -> None:
         """Give the next step the keyboard."""
-        steps = (self.begin, self.take, self.save, self.back)
-        there = [one for one in steps if one.isVisibleTo(self)]
+        steps = (self.begin, self.take, self.save, self.back, self.stop)
+        there = [one for one in steps if one.isVisibleTo(self) and one.isEnabled()]
         if there and self.isVisible():
             there[0].setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from labapp.translate import phrase, tr
@@ -38,7 +38,7 @@ class PhaseBar(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return a bar and its words."""
-        return QSize(self.look.px(240), self.look.px(48))
+        return QSize(self.look.px(240), self.look.px(42))
 
     def show_state(self, state: RunState | None) -> None:
         """Show another moment."""
@@ -56,10 +56,9 @@ class PhaseBar(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         steps = (*state.steps, tr("rest"))
         gap = look.px(4)
-        width = (self.width() - gap * (len(steps) - 1)) / len(steps)
         height = look.px(12)
-        for index, name in enumerate(steps):
-            x = index * (width + gap)
+        x = 0.0
+        for name, width in zip(steps, self._widths(steps, gap), strict=True):
             box = QRectF(x, look.px(4), width, height)
             now = name == state.step
             painter.setPen(Qt.PenStyle.NoPen)
@@ -79,7 +78,19 @@ class PhaseBar(QWidget):
             where = QRectF(x, look.px(20), width, look.px(20))
             words = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(width))
             painter.drawText(where, int(Qt.AlignmentFlag.AlignCenter), words)
+            x += width + gap
         painter.end()
+
+    def _widths(self, names: tuple[str, ...], gap: int) -> list[float]:
+        """Give equal parts where every name fits its own, else each what its name needs."""
+        room = self.width() - gap * (len(names) - 1)
+        metrics = QFontMetrics(self.look.font(12, bold=True))
+        needs = [metrics.horizontalAdvance(name) + 1.0 for name in names]
+        equal = room / len(names)
+        spare = (room - sum(needs)) / len(names)
+        if max(needs) <= equal or spare < 0:
+            return [equal] * len(names)
+        return [need + spare for need in needs]
 
 
 class Dots(QWidget):

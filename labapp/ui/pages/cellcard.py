@@ -58,6 +58,8 @@ class CellCard(Card):
             "latitude", tr("Latitude, degrees"), tr("For the local g; empty: 9.80665 m/s²")
         )
         self.model = self._field("cell_model", tr("Maker and model"), tr("As on the cell's label"))
+        self.latitude.setPlaceholderText(tr("optional, e.g. 52.5"))
+        self.model.setPlaceholderText(tr("optional"))
         for words, field in (
             (tr("Load cell"), self.cell),
             (tr("Serial number"), self.serial),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout
 
 from labapp.translate import phrase, tr
 from labapp.ui.jobs import Jobs
@@ -14,7 +14,7 @@ from labapp.ui.look import Look
 from labapp.ui.pages.lights import ChannelLights
 from labapp.ui.pages.page import Page
 from labapp.ui.pages.tarecard import TareCard
-from labapp.ui.parts import Card, button, clear, column, label, named, set_role
+from labapp.ui.parts import Card, allow, button, clear, column, label, named, row, set_role
 from labapp.ui.theme import GRID
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from labapp.workflow.signal_check import ChannelCheck, CheckStep, Span, StepName
 
 TICK_MS = 50
+STACKED = 820
+"""Width of the page, design pixels, below which its halves stack."""
 PURPOSE = phrase(
     "Six seconds of rest and a light pull show whether every electrode is fit for the test: "
     "noise, mains hum, contact, clipping, heart beats, and whether it hears its muscle."
@@ -53,8 +55,7 @@ class CheckPage(Page):
         self.set_recording(None)
 
     def _build(self) -> None:
-        line = QHBoxLayout()
-        line.setSpacing(2 * GRID)
+        line = self.halves = row(spacing=2 * GRID)
         guide = Card(tr("Signal check"), "check_guide", tr(PURPOSE))
         self.text = label("", name="check_text", wrap=True)
         set_role(self.text, "hero")
@@ -118,9 +119,22 @@ class CheckPage(Page):
         self._allow()
 
     def entered(self) -> None:
-        """Follow the load cell while the page is in front."""
+        """Follow the load cell while the page is in front; the next step has the keyboard."""
         if self._able:
             self.tare.follow()
+        self._focus_next()
+
+    def _focus_next(self) -> None:
+        steps = (self.to_setup, self.to_run) if self.checks else (self.to_setup, self.start)
+        there = [one for one in steps if one.isVisibleTo(self) and one.isEnabled()]
+        (there[0] if there else self.to_run).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the channels below the guide where there is no room beside it."""
+        super().resizeEvent(event)
+        way = QBoxLayout.Direction
+        stacked = self.width() < self.look.px(STACKED)
+        self.halves.setDirection(way.TopToBottom if stacked else way.LeftToRight)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Leave the load cell alone while another page is in front."""
@@ -147,13 +161,15 @@ class CheckPage(Page):
         """Offer the check before and after a test; its pull would spoil a repetition."""
         recording = self.recording
         free = recording is not None and not recording.running and not self._steps
-        self.start.setEnabled(free and self._able)
         running = recording is not None and recording.running
         waits = tr("The check waits until the protocol has ended.")
         self.hint.setText(waits if running else "")
+        allow(self.start, free and self._able, waits if running else "")
         self.start.setText(tr("Repeat the check") if self.checks else tr("Start the check"))
         set_role(self.start, "" if self.checks else "primary")
         set_role(self.to_run, "primary" if self.checks else "")
+        for one in (self.start, self.to_run) if self.checks else (self.to_run, self.start):
+            self.foot.addWidget(one)  # what comes next stands last
 
     def _enter(self) -> None:
         recording, step = self.recording, self._steps[0]
@@ -211,6 +227,8 @@ class CheckPage(Page):
         for one in self.checks:
             self._rows.addWidget(ChannelLights(self.look, one))
         self._allow()
+        if self.isVisible():
+            self._focus_next()
 
     def _say_nothing(self, text: str) -> None:
         clear(self._rows)

@@ -100,8 +100,9 @@ class DevicesCard(Card):
         self.note = label("", "missing", name="sources_note", wrap=True)
         self.note.hide()
         inside.addWidget(self.ports)
-        line = row(self.search, self.streams, self.address, self.add)
-        line.setStretch(2, 1)
+        inside.addLayout(row(self.search, self.streams, None))
+        line = row(self.address, self.add)
+        line.setStretch(0, 1)
         inside.addLayout(line)
         inside.addWidget(self.note)
         return panel

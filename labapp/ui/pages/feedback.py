@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -11,6 +10,8 @@ from PySide6.QtWidgets import QCheckBox, QSizePolicy, QVBoxLayout, QWidget
 
 from labapp import palette
 from labapp.translate import tr
+from labapp.ui.glossary import explained
+from labapp.ui.guides import ratio_share
 from labapp.ui.look import Look
 from labapp.ui.parts import label, named, row
 from labapp.ui.theme import GRID
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 ACTIVE_PERCENT = 5.0
 """Below this activation of either muscle a ratio says nothing."""
-WIDEST = 4.0
-"""The gauge reaches from one to WIDEST to WIDEST to one."""
 
 
 def look_words(look: PullLook) -> str:
@@ -155,10 +154,9 @@ class RatioGauge(QWidget):
             painter.setPen(QPen(look.colour("faint"), look.px(2)))
             painter.drawLine(QPointF(one, middle - look.px(5)), QPointF(one, middle + look.px(5)))
             if ratio is not None:
-                share = math.log(min(max(ratio, 1 / WIDEST), WIDEST)) / math.log(WIDEST)
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(look.colour("accent"))
-                x = one + share * (right - left) / 2
+                x = one + ratio_share(ratio) * (right - left) / 2
                 painter.drawEllipse(QPointF(x, middle), look.px(6), look.px(6))
         painter.end()
 
@@ -225,8 +223,8 @@ class Feedback(QWidget):
         self.text.setToolTip(
             "\n".join(
                 [tr("One pull with its 95 % interval; the verdict comes from all pulls."), *lines,
-                 *map(spoken, look.reasons)]
-            ).replace("-", "\u2212")
+                 *map(spoken, look.reasons), explained(*look.reasons)]
+            ).strip().replace("-", "\u2212")
         )  # fmt: skip
         self._any = True
         self._show_parts()

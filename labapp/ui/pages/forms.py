@@ -14,7 +14,7 @@ from labapp.translate import tr
 from labapp.trials.forms import Form
 from labapp.ui.look import Look
 from labapp.ui.pages.page import Page
-from labapp.ui.parts import Card, button, clear, column, label, named, row, set_role
+from labapp.ui.parts import Card, button, clear, column, label, named, row
 from labapp.ui.theme import GRID
 from labapp.ui.words import error_words
 from labapp.workflow.form_filling import Answers, Field, fields_of
@@ -38,7 +38,7 @@ class Choices(QWidget):
         self._group = QButtonGroup(self)
         line = row(spacing=GRID // 2)
         for number, (text, value) in enumerate(words, 1):
-            one = button(text, f"{name}_{number}", f"{spoken}: {text} ({number})")
+            one = button(text, f"{name}_{number}", f"{spoken}: {text} ({number})", role="choice")
             one.setCheckable(True)
             one.setStyleSheet(f"min-height: {look.px(INSIDE)}px;")
             one.setMinimumWidth(look.px(72))
@@ -54,7 +54,6 @@ class Choices(QWidget):
         self._group.setExclusive(False)
         for name, one in self.buttons.items():
             one.setChecked(name == value)
-            set_role(one, "primary" if name == value else "")
         self._group.setExclusive(True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -217,7 +216,7 @@ class FormsPage(Page):
 
     def _say(self) -> None:
         """Say what the answers mean, plainly where one of them ends the test."""
-        words = self.answers.words()
+        words = self.answers.words(self._words)
         self.said.setText(words)
         self.said.setAccessibleName(words)
         stops = bool(self.answers.stops)

@@ -33,6 +33,14 @@ VERDICTS = (
         phrase("a channel or the number of repetitions does not allow an answer"),
     ),
 )
+ONSET_KEYS = (
+    (phrase("Page up, Page down"), phrase("the pull before, the next pull")),
+    (phrase("Arrows"), phrase("choose a trace; move its onset")),
+    (phrase("Enter, Delete"), phrase("the onset is right as it is; this trace has no onset")),
+    ("X", phrase("reject the pull, or accept it again")),
+    (phrase("Ctrl+Z, Ctrl+Shift+Z"), phrase("take an edit back; edit again")),
+    ("+  −", phrase("show less of the pull, larger; show more of it")),
+)
 WINDOW_KEYS = (
     (phrase("Ctrl+1 … Ctrl+5"), phrase("Set up, Check, Run, Result, Library")),
     (phrase("Ctrl+O"), phrase("open a session file (page Library)")),
@@ -54,6 +62,10 @@ class HelpPage(Page):
             for key, _, words, tip in KEYS
         ]
         keys.column.addLayout(_table([*rows, *_told(WINDOW_KEYS)], "key"))
+        onsets = Card(
+            tr("Keys on the onsets of a pull"), "onset_keys_card", tr("On the page Result.")
+        )
+        onsets.column.addLayout(_table(_told(ONSET_KEYS), "onset_key"))
         meaning = Card(tr("What the verdicts mean"), "verdicts_card")
         meaning.column.addLayout(_table(_told(VERDICTS), "verdict"))
         about = Card(tr("About"), "about_card")
@@ -69,10 +81,23 @@ class HelpPage(Page):
         )
         self.logs.clicked.connect(self._open_logs)
         about.column.addLayout(row(self.logs, None))
-        for card in (keys, meaning, about):
-            card.setMaximumWidth(860)
-            self.inside.addWidget(card)
+        self._cards = (keys, onsets, meaning, about)
+        for card in self._cards:
+            # A row of its own: a column would reckon with lines of the width of the window.
+            beside = row(card, None)
+            beside.setStretch(0, 100)
+            beside.setStretch(1, 1)
+            self.inside.addLayout(beside)
         self.inside.addStretch(1)
+        look.changed.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Keep lines short enough to read, and what is explained in one column."""
+        for card in self._cards:
+            card.setMaximumWidth(self.look.px(860))
+            for grid in card.column.findChildren(QGridLayout):
+                grid.setColumnMinimumWidth(0, self.look.px(176))
 
     def _open_logs(self) -> None:
         folder = log_folder()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from labapp.translate import phrase, tr
 from labapp.trials.run import Action, RunState
-from labapp.ui.parts import button, named
+from labapp.ui.flow import FlowLayout
+from labapp.ui.parts import allow, button, named
 from labapp.ui.theme import GRID
 
 KEYS: tuple[tuple[str, Action, str, str], ...] = (
@@ -65,17 +66,15 @@ class KeyPad(QWidget):
         super().__init__(page)
         named(self, "keypad", tr("Keys of the run"))
         self._buttons: dict[Action, QPushButton] = {}
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(GRID)
-        for index, (key, action, words, tip) in enumerate(KEYS):
+        line = FlowLayout(GRID, self)
+        for key, action, words, tip in KEYS:
             role = "stop" if action == "stop" else ""
             keys = ", ".join(tr(one) for one in SEQUENCES[action])
             one = button(_words(words, key), f"do_{action}", f"{tr(tip)} ({keys})", role=role)
             one.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             one.clicked.connect(lambda _=False, action=action: self.pressed.emit(action))
             self._buttons[action] = one
-            grid.addWidget(one, index // 2, index % 2)
+            line.addWidget(one)
             shortcut = QShortcut(page)
             shortcut.setKeys([QKeySequence(sequence) for sequence in SEQUENCES[action]])
             shortcut.setObjectName(f"key_{action}")
@@ -85,7 +84,8 @@ class KeyPad(QWidget):
     def allow(self, *actions: Action) -> None:
         """Enable the buttons of these actions and no others."""
         for action, one in self._buttons.items():
-            one.setEnabled(action in actions)
+            if one.isEnabled() != (action in actions):
+                allow(one, action in actions, tr("Off now: no protocol is in progress."))
 
     def show_state(self, state: RunState) -> None:
         """Follow a run: all keys while it goes on, the marker also afterwards."""

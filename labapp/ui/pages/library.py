@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from labapp.translate import phrase, tr
 from labapp.ui.look import Look
 from labapp.ui.numbers import clock
 from labapp.ui.pages.page import Page
-from labapp.ui.parts import Card, Level, button, clear, fact, label, named, row
+from labapp.ui.parts import Card, Level, allow, button, clear, fact, label, named, row
 from labapp.ui.theme import GRID
 from labapp.ui.words import VERDICTS, unbroken
 from labapp.workflow.protocol_words import listed
@@ -92,6 +93,7 @@ class LibraryPage(Page):
         self.record.clicked.connect(self.setup_wanted)
         self.empty.column.addLayout(row(self.record, None))
         self.findings = Card(tr("Check"), "findings_card")
+        self.findings.title.setWordWrap(True)
         self.findings_rows = QVBoxLayout()
         self.findings_rows.setSpacing(GRID)
         self.findings.column.addLayout(self.findings_rows)
@@ -172,12 +174,15 @@ class LibraryPage(Page):
         """Show what a check found in the session ``name``."""
         clear(self.findings_rows)
         poor = [finding for finding in findings if finding.level != "note"]
-        words = tr("{n} findings", n=len(poor)) if poor else tr("nothing wrong")
+        words = tr("nothing wrong")
+        if poor:
+            words = tr("1 finding") if len(poor) == 1 else tr("{n} findings", n=len(poor))
         self.findings.title.setText(tr("Check of {name}: {words}", name=name, words=words))
         for index, finding in enumerate(findings):
             word, level = _FINDING[finding.level]
-            said = spoken(finding.text)
-            text = f"{finding.place}: {said}" if finding.place else said
+            said = spoken(finding.text).replace(f"{self.study}{os.sep}", "")
+            place = "" if Path(finding.place).name == name else finding.place
+            text = f"{place}: {said}" if place else said
             self.findings_rows.addWidget(fact(tr(word), level, text, f"check_{index}", text))
         if not findings:
             done = tr("Every stored byte was read back; every sample is accounted for.")
@@ -195,8 +200,13 @@ class LibraryPage(Page):
         self.open.setAccessibleName(words)
         self.open.setToolTip(tip)
         self.open.setEnabled(entry is not None and kind != "unreadable")
-        self.check.setEnabled(kind in {"session", "unreadable"})
-        self.hint.setText(entry.words if entry is not None and kind != "session" else "")
+        if kind == "unreadable":
+            why = tr("Off now: this file cannot be read; Check says what is wrong with it.")
+            self.open.setToolTip(f"{tip}\n{why}")
+        why = tr("Off now: only a session that is finished can be checked.")
+        allow(self.check, kind in {"session", "unreadable"}, why)
+        words = entry.words if entry is not None and kind != "session" else ""
+        self.hint.setText(words.replace("_", "_\u200b"))  # long names of files may be broken
 
     def _open(self) -> None:
         entry = self.chosen()
@@ -240,6 +250,9 @@ def _verdict(entry: Entry) -> str:
     if entry.kind == "unreadable":
         return tr("cannot be read: {words}", words=entry.words)
     state = VERDICTS.get(entry.state, "")
+    words = spoken(entry.words)
+    if entry.excluded:  # in front: a long verdict is cut off at its end
+        words = f"({entry.excluded}) {words}"
     if not state or entry.words.startswith(state):
-        return unbroken(spoken(entry.words))
-    return unbroken(f"{tr(state)}: {spoken(entry.words)}")
+        return unbroken(words)
+    return unbroken(f"{tr(state)}: {words}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from labapp.translate import phrase, tr
@@ -58,7 +59,9 @@ class ChannelLights(QWidget):
         grid.setVerticalSpacing(GRID // 2)
         mark = chip(word, cast("Level", one.level), f"{name}_word")
         mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        mark.setFixedWidth(look.px(88))
+        ink = QFontMetrics(look.font(14))
+        widest = max(ink.horizontalAdvance(tr(word)) for word in WORDS.values())
+        mark.setFixedWidth(max(look.px(88), widest + look.px(24)))
         text = label(f"{muscle_short(one.muscle)}: {sentences}", wrap=True, name=f"{name}_text")
         grid.addWidget(mark, 0, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(text, 0, 1, 1, len(KINDS))

@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from labapp.translate import tr
 from labapp.trials.protocol import Protocol
 from labapp.trials.remarks import load_data
+from labapp.ui.banner import message_of
 from labapp.ui.jobs import Jobs, Progress
+from labapp.ui.logs import LOGGER
 from labapp.ui.numberbox import NumberBox
 from labapp.ui.parts import clear, label, named
 from labapp.ui.theme import GRID
@@ -32,7 +34,7 @@ class LoadsPanel(QWidget):
         self._grid.setHorizontalSpacing(GRID)
         self._grid.setColumnStretch(2, 1)
         self._jobs = Jobs(self)
-        self._jobs.failed.connect(lambda _: self.show_proposals(()))
+        self._jobs.failed.connect(self._not_read)
         self._rows: list[tuple[Proposal, NumberBox]] = []
         self.hide()
 
@@ -46,6 +48,14 @@ class LoadsPanel(QWidget):
             return proposals(folder, participant, protocol)
 
         self._jobs.start(job, self.show_proposals, shown=False)
+
+    def _not_read(self, error: BaseException) -> None:
+        """Say why no load is proposed; it is no reason not to record."""
+        LOGGER.error("earlier sessions were not read", exc_info=error)
+        self.show_proposals(())
+        words = tr("No load is proposed. {why}", why=message_of(error).what)
+        self._grid.addWidget(label(words, "missing", name="loads_missing", wrap=True), 0, 0, 1, 3)
+        self.show()
 
     def show_proposals(self, found: Sequence[Proposal]) -> None:
         """Show these, ready to be changed."""

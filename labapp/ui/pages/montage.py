@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec.structs import replace
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidgetItem
 
@@ -159,7 +159,7 @@ class MontageTable(QTableWidget):
             combo.setItemData(combo.count() - 1, code, Qt.ItemDataRole.ToolTipRole)
         chosen = device.montage.get(channel.name, "")
         if chosen and combo.findData(chosen) < 0:
-            combo.addItem(chosen, chosen)
+            combo.addItem(muscle_name(chosen), chosen)
         combo.setCurrentIndex(max(0, combo.findData(chosen)))
         named(
             combo,
@@ -178,6 +178,7 @@ class MontageTable(QTableWidget):
     def _dress(self) -> None:
         size = self.look.px(14)
         for _, _, combo in self._combos:
+            combo.setIconSize(QSize(size, size))
             for index in range(1, combo.count()):
                 combo.setItemIcon(index, swatch(self.look, str(combo.itemData(index)), size))
         for row in range(self.rowCount()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -15,21 +16,24 @@ from labapp.ui import backsites
 from labapp.ui.look import Look
 from labapp.ui.pages.backmap import BackMap
 from labapp.ui.pages.montage import MontageTable
-from labapp.ui.parts import Card, Level, button, clear, column, fact, label, row
+from labapp.ui.parts import Card, Level, allow, button, clear, column, fact, label, row
 from labapp.ui.theme import GRID
 from labapp.ui.words import muscle_name
+from labapp.workflow.protocol_words import listed
 from labapp.workflow.spoken import spoken
 
 if TYPE_CHECKING:
     from labapp.workflow.grades import ElectrodeGrade
 
+SELECTIVITY = "mvic_scapular"
+"""Protocol with the tasks that tell rhomboid from trapezius."""
 LEVELS: dict[str, Level] = {"": "grey", "FW": "good", "A": "good", "B": "warn", "C": "bad"}
 
 
 class MontageCard(Card):
     """`changed` comes with every assignment, by hand, by mouse, by undo or by redo.
 
-    `facts_wanted` asks for the file in which the electrodes are described.
+    `facts_wanted` asks for the form in which the electrodes are described.
     """
 
     changed = Signal()
@@ -54,22 +58,23 @@ class MontageCard(Card):
             tr("Facts for the report…"),
             "facts",
             tr(
-                "Opens the file that describes electrodes and amplifier for the methods paragraph; "
-                "it holds for the whole study"
+                "Describes electrodes, amplifier and posture for the methods paragraph; it holds "
+                "for the whole study"
             ),
         )
         self.facts.clicked.connect(self.facts_wanted)
         self.redo = button(tr("Redo"), "redo_montage", tr("Makes it again"))
         stack = self.table.undo
-        for one, keys, slot, able in (
-            (self.undo, QKeySequence.StandardKey.Undo, stack.undo, stack.canUndoChanged),
-            (self.redo, "Ctrl+Shift+Z", stack.redo, stack.canRedoChanged),
+        undone, redone = tr("Nothing to take back yet."), tr("Nothing was taken back.")
+        for one, keys, slot, able, why in (
+            (self.undo, QKeySequence.StandardKey.Undo, stack.undo, stack.canUndoChanged, undone),
+            (self.redo, "Ctrl+Shift+Z", stack.redo, stack.canRedoChanged, redone),
         ):
             sequence = QKeySequence(keys)
             one.setToolTip(f"{one.toolTip()} ({sequence.toString()})")
             one.clicked.connect(slot)
-            one.setEnabled(False)
-            able.connect(one.setEnabled)
+            allow(one, False, why)
+            able.connect(partial(allow, one, why=why))
             shortcut = QShortcut(sequence, page)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(slot)
@@ -130,8 +135,9 @@ class MontageCard(Card):
                 word, level = tr("not tested"), LEVELS[""]
                 text = tr(
                     "{muscle}: its selectivity has not been tested in this study. The protocol "
-                    "MVIC scapular has the two tasks.",
+                    "“{protocol}” has the two tasks.",
                     muscle=name,
+                    protocol=listed(SELECTIVITY),
                 )
             else:
                 word, level = tr("grade {grade}", grade=one.grade), LEVELS[one.grade]

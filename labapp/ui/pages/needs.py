@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from labapp.errors import LabError
 from labapp.translate import tr
+from labapp.ui.banner import sentence
 from labapp.ui.choices import SetUp
-from labapp.ui.words import error_words
+from labapp.ui.words import error_words, muscle_short
 from labapp.workflow.devices import missing_channels
 from labapp.workflow.naming import check_participant
+from labapp.workflow.protocol_words import told
+from labapp.workflow.sources import scheme_of
 from labapp.workflow.study_settings import with_cells
 
 if TYPE_CHECKING:
@@ -26,11 +30,11 @@ def missing_words(page: SetupPage) -> str:
     try:
         check_participant(code)
     except LabError as error:
-        return error_words(error)
+        return sentence(error_words(error))
     if page.protocol is None:
         return tr("Missing: a protocol.")
     if page.answers.stops:
-        return page.answers.words()
+        return page.answers.words(partial(told, page.protocol))
     return _devices(page) or page.person.missing(simulated=page.all_simulated())
 
 
@@ -63,6 +67,12 @@ def what_is_chosen(page: SetupPage) -> SetUp | None:
 def _devices(page: SetupPage) -> str:
     if page.serial.isChecked():
         undecided, waiting = page.ports.undecided(), page.ports.unanswered()
+        bare = [port for port in undecided if scheme_of(port)]
+        if bare:
+            return tr(
+                "{streams} does not say its unit: choose it in the list of ports.",
+                streams=", ".join(bare),
+            )
         if undecided:
             return tr("Choose the driver for {ports}.", ports=", ".join(undecided))
         if waiting:
@@ -72,10 +82,11 @@ def _devices(page: SetupPage) -> str:
         return tr("Missing: a device. Tick a port that can be opened.")
     doubled = page.montage.doubled()
     if doubled:
-        codes = ", ".join(doubled)
+        codes = ", ".join(map(muscle_short, doubled))
         return tr("{codes} is on two channels: give each channel its own.", codes=codes)
     required = page.protocol.channels.required if page.protocol else ()
     lacking = missing_channels(devices, required)
     if lacking:
-        return tr("The protocol needs a channel for {codes}.", codes=", ".join(lacking))
+        codes = ", ".join(map(muscle_short, lacking))
+        return tr("The protocol needs a channel for {codes}.", codes=codes)
     return ""

@@ -12,10 +12,12 @@ from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
 from labapp.errors import LabError
 from labapp.translate import tr
 from labapp.ui.flow import FlowLayout
+from labapp.ui.glossary import explained
 from labapp.ui.look import Look
+from labapp.ui.pages.onsetbuttons import OnsetButtons
 from labapp.ui.pages.onsetfields import OnsetFields
-from labapp.ui.pages.onsetwords import agreed_words
-from labapp.ui.parts import Card, button, chip, label, row
+from labapp.ui.pages.onsetwords import agreed_words, edited_words, pull_words
+from labapp.ui.parts import Card, button, chip, label
 from labapp.ui.pullview import PullView
 from labapp.ui.theme import GRID
 from labapp.ui.words import unbroken
@@ -32,11 +34,12 @@ REST_MS = 700
 class OnsetCard(Card):
     """Shows an `OnsetDesk` and passes on what is done to it.
 
-    Signals: `edited` (something was journalled), `blind_changed` (whether names are hidden),
-    `problem` (a `LabError` to show).
+    Signals: `edited` (something was journalled), `judged` (a pull was rejected or accepted, not
+    blind), `blind_changed` (whether names are hidden), `problem` (a `LabError` to show).
     """
 
     edited = Signal()
+    judged = Signal()
     blind_changed = Signal(bool)
     problem = Signal(object)
 
@@ -47,6 +50,7 @@ class OnsetCard(Card):
             " ",
         )
         self.look = look
+        self.note.setToolTip(explained("onset", "95 % interval"))
         self.desk: OnsetDesk | None = None
         self._told: tuple[int, int, bool] | None = None
         self.view = PullView(look)
@@ -83,16 +87,12 @@ class OnsetCard(Card):
         self.column.addLayout(self.fields.line)
         self.column.addWidget(self.view)
         self.said = label("", "soft", name="onset_said", wrap=True)
-        self.undo = button(tr("Undo"), "undo_onset", tr("Take back the last edit (Ctrl+Z)"))
-        self.redo = button(tr("Redo"), "redo_onset", tr("Edit again (Ctrl+Shift+Z)"))
-        self.confirm = button(
-            tr("Right as it is"), "confirm_onset", tr("Journal that this onset is right (Enter)")
-        )
-        self.remove = button(
-            tr("No onset"), "remove_onset", tr("Journal that this trace has no onset (Delete)")
-        )
+        self.buttons = OnsetButtons()
+        self.undo, self.redo = self.buttons.undo, self.buttons.redo
+        self.confirm, self.remove = self.buttons.confirm, self.buttons.remove
+        self.judge = self.buttons.judge
         self.column.addWidget(self.said)
-        self.column.addLayout(row(self.undo, self.redo, 2 * GRID, self.confirm, self.remove, None))
+        self.column.addLayout(self.buttons.line)
         self.verdict = label("", name="edited_verdict", wrap=True)
         self.agreed = label("", "soft", name="rater_agreement", wrap=True)
         self.column.addWidget(self.verdict)
@@ -109,6 +109,8 @@ class OnsetCard(Card):
         view.confirmed.connect(lambda: self._edit(lambda desk: desk.confirm()))
         view.removed.connect(lambda: self._edit(lambda desk: desk.remove()))
         view.nudged.connect(self._nudge)
+        view.judged.connect(self._judge)
+        self.judge.clicked.connect(self._judge)
         view.chosen.connect(lambda lane: self._do(lambda desk: desk.choose(lane)))
         view.turned.connect(self._turn)
         self.confirm.clicked.connect(lambda: self._edit(lambda desk: desk.confirm()))
@@ -179,19 +181,11 @@ class OnsetCard(Card):
                 "session."
             )
         )
-        pull = None if desk.pull is None else desk.edits.pulls[desk.pull]
-        words = tr("Pull {n} of {of}", n=desk.position + 1, of=len(desk.pulls))
-        if pull is not None and not desk.blind:
-            words += f" · {pull['block']} {pull['number']}"
-            if not pull["valid"]:
-                words += tr(" · left out: {why}", why=spoken("; ".join(pull["reasons"])))
-        self.where.setText(words)
+        self.where.setText(pull_words(desk))
         self.before.setEnabled(desk.position > 0)
         self.after.setEnabled(desk.position + 1 < len(desk.pulls))
-        self.undo.setEnabled(bool(desk.hand.done) or desk.pending is not None)
-        self.redo.setEnabled(bool(desk.hand.undone))
+        self.buttons.show_desk(desk)
         lane = desk.lane
-        self.confirm.setEnabled(lane is not None and lane.time_s is not None)
         name = "" if lane is None else self.view.name_of(lane)
         self.said.setText("" if lane is None else f"{name}: {unbroken(self.view.words(lane))}")
         self._show_result(desk)
@@ -207,14 +201,7 @@ class OnsetCard(Card):
             self.share.setText(tr("marked {n} of {of} traces", n=marked, of=of))
         else:
             part = desk.result()
-            self.share.setText(
-                tr(
-                    "edited {n} of {of} onsets ({share} %)",
-                    n=part["edited"],
-                    of=part["total"],
-                    share=round(100 * (part["share"] or 0.0)),
-                )
-            )
+            self.share.setText(edited_words(part))
             self.verdict.setText(
                 tr(
                     "With rater {rater}'s onsets: {headline}",
@@ -251,8 +238,25 @@ class OnsetCard(Card):
         if self.desk is None:
             return
         self._sign(self.desk)
+        before = self.desk.hand.rejected
         if self._do(act):
             self.edited.emit()
+            if self.desk.hand.rejected != before and not self.desk.blind:
+                self.judged.emit()
+
+    def _judge(self) -> None:
+        """Reject the pull in front, or accept it again; the next one needs a reason of its own."""
+        if self.desk is None:
+            return
+        before = self.desk.hand
+        rejected = self.desk.pull in before.rejected
+        self._edit(lambda desk: desk.accept() if rejected else desk.reject())
+        if self.desk.hand is not before:
+            self.reason.clear()
+
+    def go_on(self, document: Mapping[str, Any]) -> None:
+        """Show a fresh analysis of the session at the desk, in the same place."""
+        self._do(lambda desk: desk.go_on(document))
 
     def _sign(self, desk: OnsetDesk) -> None:
         desk.operator, desk.reason = self.operator.text().strip(), self.reason.text()

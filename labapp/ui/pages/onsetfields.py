@@ -29,7 +29,7 @@ class OnsetFields:
         self.rater.setText("A")
         self.rater.setMaxLength(8)
         named(self.reason, "edit_reason", tr("Reason"), tr("Why; goes with the next edits"))
-        self.reason.setPlaceholderText(tr("optional"))
+        self.reason.setPlaceholderText(tr("optional; needed to reject a pull"))
         self.reason.setMaxLength(LONGEST_NOTE)
         self.blind = QCheckBox(tr("Blind"))
         named(

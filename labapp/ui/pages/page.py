@@ -46,6 +46,7 @@ class Page(QWidget):
             self.scroller = QScrollArea()
             named(self.scroller, f"{name}_scroll", tr("{title}: contents", title=title))
             self.scroller.setWidgetResizable(True)
+            self.scroller.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self.scroller.setFrameShape(QFrame.Shape.NoFrame)
             self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
             self.scroller.setWidget(self.body)

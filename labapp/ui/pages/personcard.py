@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit
 
 from labapp.translate import phrase, tr
-from labapp.ui.parts import Card, button, chip, label, named, row, set_level
+from labapp.ui.parts import Card, allow, button, chip, label, named, row, set_level
 from labapp.workflow.form_filling import Answers
 from labapp.workflow.person import LONGEST_NOTE, PersonFacts, Side, looks_personal
 
@@ -111,7 +112,7 @@ class PersonCard(Card):
         self.study.setAccessibleName(words)
         self.study.setToolTip(path)
 
-    def show_screening(self, answers: Answers) -> None:
+    def show_screening(self, answers: Answers, say: Callable[[str], str]) -> None:
         """Say whether the reasons not to test were asked for, and what came out."""
         if answers.stops:
             word, level = tr("do not test"), "bad"
@@ -121,10 +122,10 @@ class PersonCard(Card):
             word, level = tr("no reason against"), "good"
         else:
             word, level = tr("not asked yet"), "grey"
-        self.screening.setEnabled(bool(answers.forms))
+        allow(self.screening, bool(answers.forms), tr("This protocol asks nothing beforehand."))
         self.screened.setVisible(bool(word))
         self.screened.setText(word)
-        self.screened.setToolTip(answers.words() if answers.forms else "")
+        self.screened.setToolTip(answers.words(say) if answers.forms else "")
         set_level(self.screened, level)
 
     def facts(self, *, simulated: bool) -> PersonFacts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidgetItem
 
@@ -26,6 +26,11 @@ ACCESS = {
     "no permission": phrase("No permission."),
     "text, not numbers": phrase("Text, not numbers."),
 }
+LATENCY = phrase(
+    "The chip in the plug keeps data for so long before it passes them on.\n"
+    "Windows: device manager, ports, settings, advanced. "
+    "Linux: install hardware/udev/70-labapp.rules."
+)
 UNIT_WORDS = {"uV": "µV", "mV": "mV", "V": "V", "N": "N"}
 
 
@@ -68,6 +73,7 @@ class PortsTable(QTableWidget):
         self._combos: list[QComboBox] = []
         self._drivers = [info.name for info in list_drivers()]
         self._settings: dict[str, dict[str, Any]] = {}
+        self._asking: set[str] = set()
         # What a person chose stays while a device is away.
         self._ticked: set[str] = set()
         self._chosen: dict[str, str] = {}
@@ -82,6 +88,7 @@ class PortsTable(QTableWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        header.sectionResized.connect(self._fit_rows)
         look.changed.connect(self._dress)
         self.itemChanged.connect(self._item_changed)
         self._fill()
@@ -95,8 +102,14 @@ class PortsTable(QTableWidget):
             self._fill()
 
     def set_streams(self, found: Sequence[PortInfo]) -> None:
-        """Show these streams; addresses that somebody typed or ticked stay."""
+        """Show these streams; addresses that somebody typed or ticked stay.
+
+        What they send is asked again: a program may have been started with other settings.
+        """
         there = {port.port for port in found}
+        self._settings = {
+            port: known for port, known in self._settings.items() if scheme_of(port) != "lsl"
+        }
         kept = [
             port
             for port in self._streams
@@ -105,6 +118,7 @@ class PortsTable(QTableWidget):
         ]
         self._streams = [*found, *kept]
         self._fill()
+        self._show_streams()
 
     def add_address(self, port: PortInfo) -> None:
         """Put a stream or board on the list, ticked."""
@@ -112,10 +126,16 @@ class PortsTable(QTableWidget):
             self._streams.append(port)
         self._ticked.add(port.port)
         self._fill()
-        self._ask(port.port)
+        self._show_streams()
+
+    def _show_streams(self) -> None:
+        """Bring the newest streams into view: they stand below the ports."""
+        if self._streams:
+            self.scrollToBottom()
 
     def describe(self, port: str, settings: dict[str, Any] | None) -> None:
         """Take what a stream says it sends; None where it does not answer: its tick goes."""
+        self._asking.discard(port)
         if settings is None:
             self._settings.pop(port, None)
             self._ticked.discard(port)
@@ -126,7 +146,12 @@ class PortsTable(QTableWidget):
     def recall(self, study: StudySettings, addresses: Sequence[PortInfo]) -> None:
         """Tick what the study used last, where it is there; choose its drivers."""
         self._ticked = {one.serial or one.port for one in study.devices if one.used}
-        self._chosen = {one.serial or one.port: one.driver for one in study.devices}
+        self._chosen = {
+            one.serial or one.port: f"{one.driver}:{unit}"
+            if scheme_of(one.port) and (unit := one.settings.get("unit"))
+            else one.driver
+            for one in study.devices
+        }
         self._streams = list(addresses)
         self._fill()
 
@@ -177,7 +202,8 @@ class PortsTable(QTableWidget):
         self.setCellWidget(row, 1, combo)
         state = QTableWidgetItem(state_words(port))
         state.setFlags(Qt.ItemFlag.ItemIsEnabled)
-        state.setToolTip(state.text())
+        late = port.access == "ok" and (port.latency_ms or 0) > 2
+        state.setToolTip(f"{state.text()}\n{tr(LATENCY)}" if late else state.text())
         self.setItem(row, 2, state)
 
     def _offers(self, port: PortInfo) -> list[tuple[str, str]]:
@@ -198,10 +224,18 @@ class PortsTable(QTableWidget):
         names = [port.port for port in self._found] or [tr("Port")]
         widest = max(QFontMetrics(metrics).horizontalAdvance(name) for name in names)
         self.setColumnWidth(0, min(widest, self.look.px(200)) + self.look.px(56))
-        for row in range(self.rowCount()):
-            self.setRowHeight(row, self.look.px(48))
+        self._fit_rows()
         shown = min(4, max(2, self.rowCount()))
         self.setMinimumHeight(self.look.px(34 + 48 * shown + 4))
+
+    def _fit_rows(self, *_: int) -> None:
+        """Give every line room for its words, as they are wrapped now."""
+        px, flags = self.look.px, int(Qt.TextFlag.TextWordWrap)
+        room = QRect(0, 0, max(1, self.columnWidth(2) - px(32)), 10_000)
+        for row in range(self.rowCount()):
+            words = state.text() if (state := self.item(row, 2)) is not None else ""
+            ink = self.fontMetrics().boundingRect(room, flags, words).height()
+            self.setRowHeight(row, max(px(48), ink + px(12)))
 
     # ------------------------------------------------------------------ choices
 
@@ -211,18 +245,21 @@ class PortsTable(QTableWidget):
         port = self._found[item.row()]
         if item.checkState() == Qt.CheckState.Checked:
             self._ticked.add(_key(port))
-            self._ask(port.port)
         else:
             self._ticked.discard(_key(port))
+            self._settings.pop(port.port, None)
         self.changed.emit()
 
     def _driver_changed(self, port: PortInfo, combo: QComboBox) -> None:
         self._chosen[_key(port)] = str(combo.currentData() or "")
         self.changed.emit()
 
-    def _ask(self, port: str) -> None:
-        if scheme_of(port) and port not in self._settings:
-            self.describe_wanted.emit(port)
+    def ask(self) -> None:
+        """Ask the ticked streams what they send, unless they have said so or are being asked."""
+        for port in self.unanswered():
+            if port not in self._asking:
+                self._asking.add(port)
+                self.describe_wanted.emit(port)
 
     def _rows(self) -> list[tuple[PortInfo, str]]:
         """Ticked ports with the driver chosen for each."""

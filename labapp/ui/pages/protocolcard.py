@@ -13,7 +13,7 @@ from labapp.translate import tr
 from labapp.trials.protocol import Block, Protocol, load_protocol
 from labapp.ui.numbers import minutes
 from labapp.ui.parts import Card, button, label, named, row
-from labapp.ui.words import muscle_short
+from labapp.ui.words import muscle_name, muscle_short
 from labapp.workflow.protocol_words import listed, told
 
 FIRST = "isometric_pull"
@@ -84,6 +84,7 @@ class ProtocolCard(Card):
         required = protocol.channels.required if protocol else ()
         codes = ", ".join(muscle_short(code) for code in required)
         self.needs.setText(tr("Needs channels for: {codes}.", codes=codes) if codes else "")
+        self.needs.setToolTip("\n".join(muscle_name(code) for code in required))
         self.place.setText(told(protocol, protocol.setup_text) if protocol else "")
         stops = "; ".join(told(protocol, one) for one in protocol.safety.stop) if protocol else ""
         self.stops.setText(tr("Stop at: {reasons}.", reasons=stops) if stops else "")

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QVBoxLayout
 
 from labapp.translate import tr
+from labapp.ui.glossary import explained
 from labapp.ui.parts import Card, clear, fact, label
 from labapp.ui.theme import GRID
 from labapp.ui.words import muscle_short
@@ -35,16 +36,16 @@ class QualityCard(Card):
         poor: dict[tuple[str, str, str], list[str]] = {}
         for f in findings:
             if f["level"] != "good":
-                key = (str(f["level"]), str(f["check"]), spoken(str(f["text"])))
+                key = (str(f["level"]), str(f["check"]), str(f["text"]))
                 poor.setdefault(key, []).append(muscle_short(str(f["channel"])))
         for index, ((grade, check, text), channels) in enumerate(poor.items()):
             self._rows.addWidget(
                 fact(
                     words.get(grade, grade),
                     "bad" if grade == "bad" else "warn",
-                    f"{', '.join(channels)}: {text}",
+                    f"{', '.join(channels)}: {spoken(text)}",
                     f"finding_{index}",
-                    tr("Check: {check}", check=check),
+                    "\n".join(filter(None, (tr("Check: {check}", check=check), explained(text)))),
                 )
             )
         if good:

@@ -8,10 +8,11 @@ from typing import Any
 from PySide6.QtWidgets import QVBoxLayout
 
 from labapp.translate import tr
+from labapp.ui.glossary import explained
 from labapp.ui.numbers import number
 from labapp.ui.parts import Card, Level, clear, fact, label
 from labapp.ui.theme import GRID
-from labapp.ui.words import muscle_name
+from labapp.ui.words import muscle_short
 from labapp.workflow.spoken import spoken
 
 
@@ -30,7 +31,7 @@ class RecordCard(Card):
         clear(self._rows)
         for name, stream in document["streams"].items():
             self._stream(name, stream)
-        self._say(self._timing(document["timing"]), "timing_words")
+        self._say(self._timing(document["timing"]), "timing_words", explained("lags"))
         force = document.get("force") or {}
         peak = force.get("peak_n")
         if peak and peak.get("mean") is not None:
@@ -45,37 +46,48 @@ class RecordCard(Card):
                     n=n,
                 )
             )
-            self._say(words, "force_words")
+            self._say(words, "force_words", explained("" if peak.get("sd") is None else "SD"))
         if force.get("emd_text"):
-            words = tr("Electromechanical delay: {text}", text=spoken(str(force["emd_text"])))
-            self._say(words, "emd_words")
+            text = str(force["emd_text"])
+            words = tr("Electromechanical delay: {text}", text=spoken(text))
+            self._say(words, "emd_words", explained("electromechanical delay", text))
         reference = document.get("reference")
         if reference:
-            names = ", ".join(muscle_name(code) for code in reference["muscles"])
+            names = ", ".join(
+                muscle_short(code)
+                + (f" {one['value_uv']:.0f} µV" if one["value_uv"] is not None else "")
+                for code, one in reference["muscles"].items()
+            )
             words = tr(
                 "Reference contraction: {method} ({names})",
                 method=spoken(str(reference["method"])),
                 names=names,
             )
-            self._say(words, "reference_words", "faint")
+            tip = explained("reference contraction", str(reference["method"]))
+            self._say(words, "reference_words", tip)
 
-    def _say(self, words: str, name: str, role: str = "soft") -> None:
-        self._rows.addWidget(label(words, role, name=name, wrap=True))
+    def _say(self, words: str, name: str, tip: str) -> None:
+        line = label(words, "soft", name=name, wrap=True)
+        line.setToolTip(tip)
+        self._rows.addWidget(line)
 
     def _stream(self, name: str, stream: Mapping[str, Any]) -> None:
         lost = int(stream["lost"])
-        state: Level = "good" if lost == 0 else "warn"
+        away = sum(back - gone for gone, back in stream.get("outages_s", ()))
+        state: Level = "warn" if lost or away else "good"
         rate = stream.get("rate_hz")
         words = f"{name}: {stream['driver']}, " + (f"{rate:.2f} Hz, " if rate else "")
         words += tr("{n} samples received", n=number(int(stream["received"])))
         if lost:
             words += tr(", {lost} lost in {gaps} gaps", lost=number(lost), gaps=stream["gaps"])
+        if away:
+            words += tr(", away for {s} s", s=f"{away:.1f}")
         tip = tr(
             "Onset from this device: {capable}. {reason}",
             capable=tr(str(stream["onset_capable"])),
             reason=spoken(str(stream["onset_reason"])),
         )
-        said = tr("losses") if lost else tr("nothing lost")
+        said = tr("losses") if lost else tr("was away") if away else tr("nothing lost")
         self._rows.addWidget(fact(said, state, words, f"stream_{name}", tip))
 
     @staticmethod

@@ -7,10 +7,11 @@ from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from labapp.translate import phrase, tr
 from labapp.trials.remarks import REASONS
+from labapp.ui.flow import FlowLayout
 from labapp.ui.parts import button, label, named, set_level
 from labapp.ui.theme import GRID
 
@@ -23,7 +24,6 @@ WORDS = (
     phrase("pain or discomfort"),
 )
 """`REASONS`, for the catalogue."""
-ACROSS = {"reason": 2, "effort": 11}
 
 
 class RemarkRow(QWidget):
@@ -36,13 +36,12 @@ class RemarkRow(QWidget):
         named(self, "remarks", tr("Question about the repetition"))
         self.question: Question | None = None
         self.text = label("", name="remark_text", wrap=True)
-        self._grid = QGridLayout()
-        self._grid.setSpacing(GRID // 2)
+        self._line = FlowLayout(GRID // 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
         column.addWidget(self.text)
-        column.addLayout(self._grid)
+        column.addLayout(self._line)
         self.buttons: list[QPushButton] = []
         self._keys = [self._key(digit, page) for digit in range(10)]
         self.hide()
@@ -75,7 +74,7 @@ class RemarkRow(QWidget):
             set_level(one, "grey")
             one.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             one.clicked.connect(self._give(index))
-            self._grid.addWidget(one, index // ACROSS[question], index % ACROSS[question])
+            self._line.addWidget(one)
             self.buttons.append(one)
         for digit, key in enumerate(self._keys):
             key.setEnabled(digit < len(texts) if question == "effort" else 1 <= digit <= len(texts))
@@ -100,7 +99,7 @@ class RemarkRow(QWidget):
             key.setEnabled(False)
         buttons, self.buttons = self.buttons, []
         for one in buttons:
-            self._grid.removeWidget(one)
+            self._line.removeWidget(one)
             one.hide()
             one.deleteLater()
         self.hide()

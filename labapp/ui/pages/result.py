@@ -10,46 +10,33 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
+from labapp.report.words import not_applicable
 from labapp.translate import tr
 from labapp.ui.columns import Columns
 from labapp.ui.firstbars import FirstBars
 from labapp.ui.flow import FlowLayout
+from labapp.ui.glossary import explained
 from labapp.ui.lagforest import LagForest
 from labapp.ui.look import Look
 from labapp.ui.pages.onsetcard import OnsetCard
 from labapp.ui.pages.page import Page
 from labapp.ui.pages.qualitycard import QualityCard
 from labapp.ui.pages.recordcard import RecordCard
+from labapp.ui.pages.verdictcard import VerdictCard
 from labapp.ui.parts import (
     Card,
-    Level,
     button,
-    chip,
-    clear,
     label,
     named,
-    row,
-    set_level,
-    set_role,
 )
 from labapp.ui.raster import OrderRaster
 from labapp.ui.ratiochart import RatioChart
 from labapp.ui.theme import GRID
-from labapp.ui.words import VERDICTS, unbroken
 from labapp.workflow.protocol_words import listed
 from labapp.workflow.spoken import spoken
 
 if TYPE_CHECKING:
     from labapp.workflow.pull_traces import PullTraces
-
-_STATE_LEVEL: dict[str, Level] = {
-    "first": "good",
-    "second": "good",
-    "simultaneous": "good",
-    "undecided": "grey",
-    "not interpretable": "grey",
-}
-LARGEST = 96  # characters of a headline that two lines of the largest type hold
 
 
 class ResultPage(Page):
@@ -59,6 +46,7 @@ class ResultPage(Page):
     library_wanted = Signal()
     setup_wanted = Signal()
     traces_wanted = Signal()
+    recount_wanted = Signal()
     problem = Signal(object)
 
     def __init__(self, look: Look) -> None:
@@ -117,15 +105,8 @@ class ResultPage(Page):
         column = QVBoxLayout(self.evidence)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * GRID)
-        self.verdict = Card("", "verdict_card")
-        self.state = chip("", "grey", "verdict_state", tr("State of the verdict"))
-        self.headline = label("", "hero", name="headline", wrap=True)
-        self.headline.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.reasons = FlowLayout(GRID)
-        self.source = label("", "faint", name="result_source")
-        self.verdict.column.addLayout(row(self.state, self.source, None, spacing=2 * GRID))
-        self.verdict.column.addWidget(self.headline)
-        self.verdict.column.addLayout(self.reasons)
+        self.verdict = VerdictCard()
+        self.state, self.headline = self.verdict.state, self.verdict.headline
         column.addWidget(self.verdict)
         self.onsets = OnsetCard(self.look)
         self.onsets.hide()
@@ -139,7 +120,8 @@ class ResultPage(Page):
             "raster_card",
             tr(
                 "Dot and 95 % interval per muscle; pale rows are left out; hollow dots are "
-                "doubtful; diamonds were set by hand. Click a row to see its traces."
+                "doubtful; diamonds were set by hand; struck-out numbers were excluded afterwards. "
+                "Click a row to see its traces."
             ),
         )
         self.forest_card = Card(
@@ -169,6 +151,9 @@ class ResultPage(Page):
         self.ratio_card.column.addWidget(self.ratio_none)
         for card in (self.raster_card, self.forest_card, self.first_card, self.ratio_card):
             card.column.addStretch(1)
+        self.raster_card.note.setToolTip(explained("onset", "95 % interval"))
+        self.forest_card.note.setToolTip(explained("lag", "95 % interval"))
+        self.ratio_card.note.setToolTip(explained("95 % interval", "reference contraction"))
         self.quality_card = QualityCard()
         self.record_card = RecordCard()
         self.charts = Columns(
@@ -183,6 +168,7 @@ class ResultPage(Page):
         self._wanted: int | None = None
         self.onsets.problem.connect(self.problem)
         self.onsets.edited.connect(self._edited)
+        self.onsets.judged.connect(self.recount_wanted)
         self.onsets.blind_changed.connect(self._hide_results)
         self.raster.chosen.connect(self._ask_for)
 
@@ -192,37 +178,33 @@ class ResultPage(Page):
         """Show the analysis of a session file."""
         self.onsets.close_desk()
         self.onsets.hide()
+        self._show(document, path)
+        self.scroller.verticalScrollBar().setValue(0)
+
+    def show_again(self, document: Mapping[str, Any], path: Path) -> None:
+        """Show the session in front as it is after repetitions were rejected or accepted."""
+        if path != self.path:
+            return
+        self._show(document, path)
+        self.onsets.go_on(document)
+        self._edited()
+        if self.onsets.desk is not None and self.onsets.desk.blind:
+            self._hide_results(True)
+
+    def _show(self, document: Mapping[str, Any], path: Path) -> None:
         self.document, self.path = document, path
-        self._show_verdict(document["verdict"])
-        name = document.get("participant") or tr("no participant")
-        protocol = listed(document["protocol"]) if document.get("protocol") else tr("no protocol")
-        self.source.setText(f"{name} · {protocol} · {path.name}")
-        self.source.setToolTip(str(path))
+        self.verdict.show_document(document, path)
         for chart in (self.raster, self.forest, self.first, self.ratios):
             chart.set_document(document)
         self._show_ratios(document)
+        asked = not not_applicable(document)
+        self.raster_card.setVisible(bool(document["repetitions"]))
+        for card in (self.forest_card, self.first_card):
+            card.setVisible(asked)
         self.quality_card.show_findings(document["quality"])
         self.record_card.show_record(document)
         self._show_evidence(True)
-        self.scroller.verticalScrollBar().setValue(0)
-
-    def _show_verdict(self, verdict: Mapping[str, Any]) -> None:
-        state, headline = str(verdict["state"]), spoken(str(verdict["headline"]))
-        self.headline.setText(unbroken(headline))
-        self.headline.setAccessibleName(headline)
-        set_role(self.headline, "hero" if len(headline) <= LARGEST else "verdict")
-        level = _STATE_LEVEL.get(state, "grey")
-        self.state.setText(tr(VERDICTS.get(state, state)))
-        self.state.setAccessibleName(tr("Verdict: {state}", state=self.state.text()))
-        set_level(self.state, level)
-        clear(self.reasons)
-        # A headline that gives a reason itself need not be followed by the same words.
-        reasons = [r for r in verdict["reasons"] if str(r) not in str(verdict["headline"])]
-        for index, reason in enumerate(reasons):
-            self.reasons.addWidget(chip(spoken(str(reason)), level, f"reason_{index}"))
-        if verdict.get("n_needed"):
-            words = tr("about {n} repetitions would decide it", n=verdict["n_needed"])
-            self.reasons.addWidget(chip(words, "grey", "n_needed"))
+        self.look_at.setVisible(bool(document["repetitions"]))
 
     # ------------------------------------------------------------------ onsets
 
@@ -262,6 +244,8 @@ class ResultPage(Page):
         for widget in (self.verdict, self.charts, self.look_at, self.report):
             widget.setVisible(not hidden)
         self._edited()
+        if not hidden:  # what was rejected blind counts from now on
+            self.recount_wanted.emit()
 
     def crumb(self) -> tuple[str, ...]:
         """Whose result, of which protocol."""
@@ -272,7 +256,7 @@ class ResultPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """One column of cards where two would not fit."""
         super().resizeEvent(event)
-        self.charts.fit(self.scroller.viewport().width())
+        self.charts.fit(event.size().width())  # what scrolls is laid out later
 
     def entered(self) -> None:
         """Let the keys scroll at once."""
@@ -288,8 +272,14 @@ class ResultPage(Page):
         there = bool(self.ratios.rows)
         self.ratios.setVisible(there)
         self.ratio_card.note.setVisible(there)
-        withheld = [spoken(str(r)) for r in document.get("ratios_withheld") or ()]
+        reasons = [str(reason) for reason in document.get("ratios_withheld") or ()]
+        withheld = [spoken(reason) for reason in reasons]
         if not there and not withheld:
-            withheld = [tr("There is no reference contraction to compare with.")]
+            withheld = [
+                tr("There is no pull to take ratios from.")
+                if document.get("reference")
+                else tr("There is no reference contraction to compare with.")
+            ]
         self.ratio_none.setText("\n".join(withheld))
+        self.ratio_none.setToolTip(explained("reference contraction", *reasons))
         self.ratio_none.setVisible(bool(withheld))

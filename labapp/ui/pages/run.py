@@ -64,18 +64,22 @@ class RunPage(Page):
         line.setSpacing(2 * GRID)
         self.live_card = Card("", "live_card")
         self.waiting = label(
-            tr("Live traces appear here while a recording runs."), "soft", name="traces_waiting"
+            tr("Live traces appear here while a recording runs."),
+            "soft",
+            name="traces_waiting",
+            wrap=True,
         )
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.live_card.column.addWidget(self.waiting, 1)
-        line.addWidget(self.live_card, 5)
+        line.addWidget(self.live_card, 3)
         self.card = RunCard(self.look, self)
         self.text, self.dots, self.feedback = self.card.text, self.card.dots, self.card.feedback
         self.keypad, self.remarks = self.card.keypad, self.card.remarks
         self.keypad.pressed.connect(self.press)
         self.card.target_set.connect(self._set_target)
-        line.addWidget(self.card, 3)
+        line.addWidget(self.card, 2)
         self.inside.addLayout(line, 1)
+        self.inside.addWidget(self.keypad)
         self.begin = button(
             tr("Start the protocol"),
             "begin",
@@ -232,8 +236,7 @@ class RunPage(Page):
             self.card.offer_target(self.guiding, self._block(run.state.block))
 
     def _block(self, name: object) -> Block | None:
-        protocol = self.recording.protocol if self.recording is not None else None
-        return protocol.block(str(name)) if protocol is not None and name else None
+        return self.recording.block(name) if self.recording is not None else None
 
     def _note(self, text: str) -> None:
         """Say something at the foot for a few seconds."""
@@ -271,7 +274,7 @@ class RunPage(Page):
 
     def show_saving(self) -> None:
         """Say that the session is being made of what was recorded."""
-        self.card.say(tr("Saving and analysing."), 28)
+        self.card.text.say(tr("Saving and analysing."), 28)
         self._offer()
         self.setFocus()
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from labapp.translate import phrase, tr
 from labapp.trials.guide import has_target, place_of
@@ -17,13 +16,15 @@ from labapp.ui.guiding import Guiding
 from labapp.ui.look import Look
 from labapp.ui.numberbox import NumberBox
 from labapp.ui.numbers import minutes
-from labapp.ui.pages.card import Dots, PhaseBar, breath_words, large_words, time_words
+from labapp.ui.pages.card import Dots, PhaseBar, breath_words, time_words
 from labapp.ui.pages.feedback import Feedback
 from labapp.ui.pages.guideview import GuideView
 from labapp.ui.pages.keypad import KeyPad
+from labapp.ui.pages.largewords import LargeWords
 from labapp.ui.pages.loadspanel import LoadsPanel
 from labapp.ui.pages.remarkrow import RemarkRow
-from labapp.ui.parts import Card, label, named, row, set_role
+from labapp.ui.pages.scrollcard import ScrollCard
+from labapp.ui.parts import label, named, row, set_role
 from labapp.ui.theme import GRID
 from labapp.ui.words import ratio_short
 from labapp.workflow.protocol_words import instructions, told
@@ -35,8 +36,8 @@ ORDERS = {
 }
 
 
-class RunCard(Card):
-    """Instruction, phases, dots, guides, the last pull, keys, and when to stop.
+class RunCard(ScrollCard):
+    """Instruction, phases, dots, guides, the last pull, and when to stop; `keypad` lies outside.
 
     `target_set` comes with the ratio or the force (N) that the operator aims at.
     """
@@ -44,9 +45,8 @@ class RunCard(Card):
     target_set = Signal(float)
 
     def __init__(self, look: Look, page: QWidget) -> None:
-        super().__init__("", "instruction_card")
+        super().__init__("instruction_card")
         self.look = look
-        self._size = 0
         self._protocol: Protocol | None = None
         self._blocks: Sequence[Block] = ()
         self._planned: tuple[str, object] = ("", None)
@@ -54,9 +54,7 @@ class RunCard(Card):
         self.column.addStrut(look.px(380) - 4 * GRID)
         self.block = label("", "title", name="block", wrap=True)
         self.place = label("", "soft", name="block_place", wrap=True)
-        self.text = label("", name="instruction", wrap=True)
-        self.text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.text = LargeWords(look, "instruction")
         self.script = label("", name="script", wrap=True)
         self.script.setToolTip(tr("Read this aloud before the first repetition."))
         self.loads = LoadsPanel()
@@ -86,7 +84,6 @@ class RunCard(Card):
         self.column.addWidget(self._target_row())
         for widget in (self.phases, self.dots, self.count, self.feedback, self.remarks):
             self.column.addWidget(widget)
-        self.column.addWidget(self.keypad)
         self.column.addWidget(self.stops)
 
     def _target_row(self) -> QWidget:
@@ -110,14 +107,14 @@ class RunCard(Card):
         stops = "; ".join(told(protocol, one) for one in protocol.safety.stop) if protocol else ""
         self.stops.setText(tr("Stop at: {stops}.", stops=stops) if stops else "")
         self.stops.setVisible(bool(stops))
+        set_role(self.stops, "faint")
 
     def show_state(self, state: RunState, moment: Moment | None) -> None:
         """Show a moment of the run."""
         if state.paused:
-            text, size = tr("Pause. Breathe."), 40
+            self.text.say(tr("Pause. Breathe."))
         else:
-            text, size = state.text, 28 if self.guide.kinds else 40
-        self.say(text, self._fitting(text, size))
+            self.text.say(state.text)
         self._show_block(state)
         self._show_parts(running=True)
         self.breath.setText(
@@ -169,7 +166,7 @@ class RunCard(Card):
         )
         self.place.setVisible(protocol is not None)
         if protocol is not None:
-            self.say(tr("Look at the traces: is every channel quiet at rest?"), 22)
+            self.text.say(tr("Look at the traces: is every channel quiet at rest?"), 22)
             self.place.setText(
                 tr("about {time}", time=minutes(protocol.duration_s(optional=optional)))
             )
@@ -177,29 +174,33 @@ class RunCard(Card):
             script = next(iter(instructions(protocol)), "")
             self.script.setText(tr("Read aloud: “{script}”", script=script))
             against = "; ".join(told(protocol, one) for one in protocol.safety.contraindications)
+            set_role(self.stops, "soft")
             self.stops.setText(
                 tr("Do not begin with: {against}.", against=against) + "\n" + self.stops.text()
             )
         else:
-            self.say(tr("Recording. M sets a marker."), 28)
+            self.text.say(tr("Recording. M sets a marker."), 28)
         self.script.setVisible(protocol is not None)
         self._empty()
-        self.keypad.allow(*(("marker",) if protocol is None else ("marker", "next")))
+        self.keypad.allow("marker")
+        self.keypad.setVisible(protocol is None)
 
     def show_idle(self, words: str) -> None:
         """Without a recording."""
-        self.say(words, 28)
+        self.text.say(words, 28)
         self.block.setText(tr("Run"))
         self.set_plan(None)
         for widget in (self.place, self.script, self.loads):
             widget.hide()
         self._empty()
-        self.keypad.allow()
+        self.keypad.hide()
 
     def _show_parts(self, *, running: bool) -> None:
         """Show where the test is only while there is one: before it, words need the room."""
         for widget in (self.clock, self.phases, self.dots, self.count):
             widget.setVisible(running)
+        if running:
+            self.keypad.show()
 
     def _empty(self) -> None:
         self._show_parts(running=False)
@@ -210,25 +211,6 @@ class RunCard(Card):
         self.guide.show_moment(None)
         self.remarks.close_question()
         self.target_row.hide()
-
-    def _fitting(self, text: str, size: int) -> int:
-        """Size of the large words that the room they have allows, 40 to 22."""
-        box = QRect(0, 0, self.text.width(), 10_000)
-        for smaller in (one for one in (40, 28) if one <= size):
-            metrics = QFontMetrics(self.look.font(smaller, bold=True))
-            need = metrics.boundingRect(box, Qt.TextFlag.TextWordWrap, large_words(text))
-            if need.height() <= self.text.height() and need.width() <= box.width():
-                return smaller
-        return 22
-
-    def say(self, text: str, size: int) -> None:
-        """Show the large words."""
-        if self.text.accessibleName() != text:
-            self.text.setText(large_words(text))
-            self.text.setAccessibleName(text)
-        if self._size != size:
-            self._size = size
-            set_role(self.text, {40: "shout", 28: "hero", 22: "verdict"}[size])
 
     # ------------------------------------------------------------------ targets
 

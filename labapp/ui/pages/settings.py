@@ -13,6 +13,7 @@ from labapp.ui.parts import Card, button, label, named, row
 from labapp.ui.preferences import Preferences
 from labapp.ui.theme import GRID
 
+WIDEST = 880
 SCALES = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0)
 
 
@@ -86,9 +87,14 @@ class SettingsPage(Page):
         line.setStretch(0, 1)
         folder.column.addLayout(line)
         for one in (card, folder):
-            one.setMaximumWidth(760)
             self.inside.addWidget(one)
         self.inside.addStretch(1)
+        self.body.setMaximumWidth(look.px(WIDEST))
+        look.changed.connect(lambda: self.body.setMaximumWidth(look.px(WIDEST)))
+
+    def entered(self) -> None:
+        """Begin with the first choice."""
+        self.theme.setFocus()
 
     def _look(self) -> None:
         self.look_wanted.emit(str(self.theme.currentData()), float(self.scale.currentData()))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from msgspec.structs import replace
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent
-from PySide6.QtWidgets import QGridLayout
+from PySide6.QtWidgets import QBoxLayout
 
 from labapp.errors import LabError
 from labapp.record.config import DeviceConfig
 from labapp.translate import tr
 from labapp.trials.protocol import Protocol
 from labapp.ui.choices import Preset, SetUp
+from labapp.ui.keyorder import order_keys
 from labapp.ui.look import Look
 from labapp.ui.pages.devicescard import DevicesCard
 from labapp.ui.pages.montagecard import MontageCard
@@ -19,7 +22,7 @@ from labapp.ui.pages.needs import missing_words, what_is_chosen
 from labapp.ui.pages.page import Page
 from labapp.ui.pages.personcard import PersonCard
 from labapp.ui.pages.protocolcard import ProtocolCard
-from labapp.ui.parts import button, column
+from labapp.ui.parts import allow, button, column, row
 from labapp.ui.recalling import cells_in, recall_choices
 from labapp.ui.theme import GRID
 from labapp.workflow.devices import force_channels
@@ -35,6 +38,8 @@ from labapp.workflow.study_settings import (
 
 NARROW = 1080
 """Width of the page (design pixels) below which the table of the montage stands alone."""
+STACKED, BACK = 960, 720
+"""Widths below which the halves stack, and below which the table is alone then."""
 PLUG_MS = 1500
 """While real devices are chosen on the open page, plugs are looked at this often."""
 
@@ -64,13 +69,10 @@ class SetupPage(Page):
         self._plugs.setInterval(PLUG_MS)
         self._plugs.timeout.connect(self.ports_wanted)
         self._make_cards()
-        grid = QGridLayout()
-        grid.setSpacing(2 * GRID)
-        grid.addLayout(column(self.person, self.test, None, spacing=2 * GRID), 0, 0)
-        grid.addLayout(column(self.devices, self.lying, None, spacing=2 * GRID), 0, 1)
-        grid.setColumnStretch(0, 4)
-        grid.setColumnStretch(1, 7)
-        self.inside.addLayout(grid)
+        self.halves = row(spacing=2 * GRID)
+        self.halves.addLayout(column(self.person, self.test, None, spacing=2 * GRID), 4)
+        self.halves.addLayout(column(self.devices, self.lying, None, spacing=2 * GRID), 7)
+        self.inside.addLayout(self.halves)
         self.inside.addStretch(1)
         self.calibrate = button(
             tr("Calibrate…"), "calibrate", tr("Turns a load cell's counts into newtons, by masses")
@@ -114,7 +116,8 @@ class SetupPage(Page):
         self.simulator.scenario.currentIndexChanged.connect(lambda _: self._choice_changed())
         self.lying = MontageCard(self.look, self)
         self.montage, self.back = self.lying.table, self.lying.back
-        self.lying.changed.connect(self._montage_changed)
+        self.lying.changed.connect(self._check)
+        self.lying.changed.connect(self._choice_changed)
 
     # ------------------------------------------------------------------ state
 
@@ -136,9 +139,15 @@ class SetupPage(Page):
         self._plugs.stop()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the drawn back out where the window is too narrow for it."""
+        """Put the halves below each other, or leave the drawn back out, where room is short."""
         super().resizeEvent(event)
-        self.lying.allow_back(self.width() >= self.look.px(NARROW))
+        self._fit()
+
+    def _fit(self) -> None:
+        width, way = self.width() / self.look.scale, QBoxLayout.Direction
+        stacked = width < STACKED
+        self.halves.setDirection(way.TopToBottom if stacked else way.LeftToRight)
+        self.lying.allow_back(width >= (BACK if stacked else NARROW))
 
     def set_recording(self, on: bool) -> None:
         """While a recording runs, another cannot start, and its ports are left alone."""
@@ -209,12 +218,15 @@ class SetupPage(Page):
             devices = tuple(recalled(self.study, device) for device in devices)
         if devices != shown or not devices:
             self.lying.set_devices(devices)
+        order_keys(self)
         self.devices.show_panels(given=given, simulated=self.all_simulated())
-        self.lying.allow_back(self.width() >= self.look.px(NARROW))
+        self._fit()
         self._watch_plugs()
         self._show_speed()
         self._check()
         self._choice_changed()
+        if self.serial.isChecked():
+            self.ports.ask()
 
     def recall(self, study: StudySettings) -> None:
         """Take up the devices that a study remembers, in place of those of another study."""
@@ -266,12 +278,8 @@ class SetupPage(Page):
     def show_answers(self) -> None:
         """Say how far the forms are."""
         self._answered = self.participant.text().strip()
-        self.person.show_screening(self.answers)
+        self.person.show_screening(self.answers, partial(told, self.protocol))
         self._check()
-
-    def _montage_changed(self) -> None:
-        self._check()
-        self._choice_changed()
 
     def _check(self) -> None:
         if not hasattr(self, "start"):
@@ -279,7 +287,7 @@ class SetupPage(Page):
         missing = self.missing()
         self.hint.setText(missing)
         self.hint.setAccessibleName(missing)
-        self.start.setEnabled(not missing)
+        allow(self.start, not missing, missing)
         devices = self.montage.devices()
         self.sync.setVisible(len(devices) > 1)
         self.calibrate.setVisible(any(force_channels(device) for device in devices))

@@ -38,7 +38,12 @@ class TareCard(Card):
         self._place: ForceChannel | None = None
         self.value = label("", "title", name="tare_value")
         self.take = button(
-            tr("Take the tare"), "take_tare", tr("Mean and spread of the last two seconds (T)")
+            tr("Take the tare"),
+            "take_tare",
+            tr(
+                "What the empty cell reads is taken as zero force: mean and spread of the last "
+                "two seconds (T)"
+            ),
         )
         self.take.setShortcut("T")
         self.take.clicked.connect(self.take_now)

@@ -1,0 +1,107 @@
+"""The top of the result page: the verdict in one large sentence, and what was left out for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout
+
+from labapp.report.words import not_applicable
+from labapp.translate import tr
+from labapp.ui.flow import FlowLayout
+from labapp.ui.glossary import explained
+from labapp.ui.parts import Card, Level, chip, clear, label, row, set_level, set_role
+from labapp.ui.theme import GRID
+from labapp.ui.words import VERDICTS, unbroken
+from labapp.workflow.protocol_words import listed
+from labapp.workflow.spoken import spoken
+
+_STATE_LEVEL: dict[str, Level] = {
+    "first": "good",
+    "second": "good",
+    "simultaneous": "good",
+    "undecided": "grey",
+    "not interpretable": "grey",
+}
+LARGEST = 96  # characters of a headline that two lines of the largest type hold
+
+
+class VerdictCard(Card):
+    """State, headline and reasons; below them repetitions that were excluded afterwards."""
+
+    def __init__(self) -> None:
+        super().__init__("", "verdict_card")
+        self.state = chip("", "grey", "verdict_state", tr("State of the verdict"))
+        self.source = label("", "faint", name="result_source")
+        self.headline = label("", "hero", name="headline", wrap=True)
+        self.headline.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.reasons = FlowLayout(GRID)
+        self.excluded = QVBoxLayout()
+        self.excluded.setSpacing(GRID // 2)
+        self.column.addLayout(row(self.state, self.source, None, spacing=2 * GRID))
+        self.column.addWidget(self.headline)
+        self.column.addLayout(self.reasons)
+        self.column.addLayout(self.excluded)
+
+    def show_document(self, document: Mapping[str, Any], path: Path) -> None:
+        """Show whose verdict it is, what it says, and what was left out for it."""
+        name = document.get("participant") or tr("no participant")
+        protocol = listed(document["protocol"]) if document.get("protocol") else tr("no protocol")
+        self.source.setText(f"{name} · {protocol} · {path.name}")
+        self.source.setToolTip(str(path))
+        self._show_verdict(document["verdict"], applies=not not_applicable(document))
+        self._show_excluded(document.get("excluded"))
+
+    def _show_verdict(self, verdict: Mapping[str, Any], *, applies: bool) -> None:
+        state, headline = str(verdict["state"]), spoken(str(verdict["headline"]))
+        self.headline.setText(unbroken(headline))
+        self.headline.setAccessibleName(headline)
+        self.headline.setToolTip(explained(str(verdict["headline"])))
+        set_role(self.headline, "hero" if len(headline) <= LARGEST else "verdict")
+        level = _STATE_LEVEL.get(state, "grey")
+        said = tr(VERDICTS.get(state, state)) if applies else tr("Not applicable")
+        self.state.setText(said)
+        self.state.setAccessibleName(tr("Verdict: {state}", state=self.state.text()))
+        set_level(self.state, level)
+        clear(self.reasons)
+        # A headline that gives a reason itself need not be followed by the same words.
+        reasons = [r for r in verdict["reasons"] if str(r) not in str(verdict["headline"])]
+        for index, reason in enumerate(reasons):
+            tip = explained(str(reason))
+            self.reasons.addWidget(chip(spoken(str(reason)), level, f"reason_{index}", tip))
+        if verdict.get("n_needed"):
+            words = tr("about {n} repetitions would decide it", n=verdict["n_needed"])
+            self.reasons.addWidget(chip(words, "grey", "n_needed"))
+
+    def _show_excluded(self, part: Mapping[str, Any] | None) -> None:
+        """Say how many were excluded afterwards, by whom, when, why, and the verdict before."""
+        clear(self.excluded)
+        if not part:
+            return
+        tip = tr("Rejected by a person after the recording. Click its row below to take it back.")
+        words = tr(
+            "{n} of {of} repetitions excluded afterwards by hand", n=part["n"], of=part["of"]
+        )
+        self.excluded.addLayout(row(chip(words, "warn", "excluded_count", tip), None))
+        told = [_excluded_words(one) for one in part["repetitions"]]
+        if part["taken_back"]:
+            told.append(tr("Exclusions that were taken back: {n}", n=part["taken_back"]))
+        for index, line in enumerate(told):
+            self.excluded.addWidget(label(line, "soft", name=f"excluded_{index}", wrap=True))
+        before = spoken(str(part["as_recorded"]["verdict"]["headline"]))
+        words = tr("As recorded, with all of them: {headline}", headline=unbroken(before))
+        self.excluded.addWidget(label(words, name="verdict_as_recorded", wrap=True))
+
+
+def _excluded_words(one: Mapping[str, Any]) -> str:
+    words = tr(
+        "{name}: {why} ({operator}, {when} UTC)",
+        name=f"{one['block']} {one['number']}".strip(),
+        why=one["reason"],
+        operator=one["operator"],
+        when=str(one["utc"])[:16].replace("T", " "),
+    )
+    return words + tr(", judged blind") if one["blind"] else words

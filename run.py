@@ -492,8 +492,12 @@ def hand_over(arguments: Sequence[str], stamp: dict[str, Any]) -> int:
         return 130
 
 
-def check(stamp: dict[str, Any]) -> int:
-    """Run the static checks side by side; one line each, and the whole text of what failed."""
+def check(stamp: dict[str, Any], *, tests: bool = False) -> int:
+    """Run the static checks side by side; one line each, and the whole text of what failed.
+
+    Before tests these are collected beside them: that finds what cannot be imported, and compiles
+    them once instead of once per worker.
+    """
     suffix = ".exe" if WINDOWS else ""
     ruff, walls = (str(PYTHON.with_name(name + suffix)) for name in ("ruff", "lint-imports"))
     commands = {
@@ -502,6 +506,9 @@ def check(stamp: dict[str, Any]) -> int:
         "mypy": [str(PYTHON), "-m", "mypy"],
         "import-linter": [walls, "--no-logo"],
     }
+    if tests:
+        collect = pytest_arguments(["--collect-only", "-qq"], stamp)
+        commands["collection"] = [str(PYTHON), *collect]
     started = time.monotonic()
     failed = 0
     running = {
@@ -563,7 +570,7 @@ def main(words: Sequence[str]) -> int:
     if word in {"test", "bench"}:
         os.chdir(ROOT)
     if word == "test":
-        static = check(stamp)
+        static = check(stamp, tests=not rest)
         tests = subprocess.call(
             [str(PYTHON), *pytest_arguments(rest or side_by_side(), stamp)],
             env=run_environment(stamp),

@@ -1,6 +1,9 @@
 """Recordings that several tests look at: each scenario is recorded once for all of them."""
 
 import json
+import os
+import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,19 +45,45 @@ class Recorded:
 
 
 @pytest.fixture(scope="session")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Recorded]:
-    """Session of a scenario, recorded when it is first asked for."""
+def recorded(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[str], Recorded]:
+    """Session of a scenario, recorded when it is first asked for, by whoever asks first.
+
+    The other workers of the same run copy it, so that each may write beside its own.
+    """
     folder = tmp_path_factory.mktemp("recorded")
+    base = tmp_path_factory.getbasetemp()
+    alone = "PYTEST_XDIST_WORKER" not in os.environ
+    shared = (base if alone else base.parent) / "shared-recordings"
     made: dict[str, Recorded] = {}
 
     def record(scenario: str) -> Recorded:
         if scenario not in made:
-            devices = choose_devices(SCENARIOS[scenario])
-            out = folder / f"{scenario}.h5"
-            # Of the lossy one only the account of its samples is asked.
-            protocol = hurried(sets=1) if scenario == "lossy" else hurried()
-            run_protocol(protocol, "DEMO-001", out, devices, scenario=scenario, seed=7)
-            made[scenario] = Recorded(out)
+            theirs = shared / scenario
+            try:
+                theirs.mkdir(parents=True)
+            except FileExistsError:
+                wait_for(theirs / "done")
+            else:
+                make(scenario, theirs / f"{scenario}.h5")
+                (theirs / "done").touch()
+            own = shutil.copytree(theirs, folder / scenario)
+            made[scenario] = Recorded(own / f"{scenario}.h5")
         return made[scenario]
 
     return record
+
+
+def make(scenario: str, out: Path) -> None:
+    """Record a scenario."""
+    # Of these only the account of the samples, and what cannot be interpreted, is asked.
+    protocol = hurried(sets=1) if scenario in ("lossy", "no_rhomboid") else hurried()
+    devices = choose_devices(SCENARIOS[scenario])
+    run_protocol(protocol, "DEMO-001", out, devices, scenario=scenario, seed=7)
+
+
+def wait_for(mark: Path) -> None:
+    """Wait until another worker has finished its recording."""
+    late = time.monotonic() + 120
+    while not mark.exists():
+        assert time.monotonic() < late, f"{mark.parent.name} was not recorded by another worker"
+        time.sleep(0.05)

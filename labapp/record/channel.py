@@ -88,7 +88,7 @@ class Server:
         with self._lock:
             clients = list(self._clients)
         for client in clients:
-            client.close()
+            self._hang_up(client)
         if self._private is not None:
             shutil.rmtree(self._private, ignore_errors=True)
 
@@ -134,8 +134,17 @@ class Server:
         except (OSError, EOFError, LabError, ValueError, TypeError, AuthenticationError):
             return  # the client died, hung up, had no key, or spoke nonsense: hang up too
         finally:
-            with self._lock:
-                self._clients.discard(client)
+            self._hang_up(client)
+
+    def _hang_up(self, client: Connection) -> None:
+        """Close a connection once, whichever thread comes first.
+
+        Closed twice it would fail, or close whatever has been given its number since.
+        """
+        with self._lock:
+            mine = client in self._clients
+            self._clients.discard(client)
+        if mine:
             client.close()
 
     def _reply(self, request: dict[str, Any]) -> dict[str, Any]:

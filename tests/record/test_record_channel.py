@@ -1,5 +1,6 @@
 import json
 import os
+import threading
 from multiprocessing.connection import Client
 
 import pytest
@@ -69,6 +70,30 @@ def test_nonsense_is_hung_up_on(serve, tmp_path, data):
     ):
         exchange(line, data)
     assert ask(server, do="x")["ok"]
+
+
+def test_a_client_is_hung_up_on_once(serve, tmp_path):
+    """By the thread that serves it or by the end of the channel, never by both."""
+    server = serve(tmp_path, lambda request: {})
+    closed, both = [], threading.Barrier(2)
+
+    class Line:
+        def close(self):
+            closed.append(threading.get_ident())
+
+    def end(line):
+        both.wait(5)
+        server._hang_up(line)
+
+    for _ in range(200):
+        line = Line()
+        server._clients.add(line)
+        threads = [threading.Thread(target=end, args=(line,)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(closed) == 200
 
 
 def test_messages_are_plain_json():

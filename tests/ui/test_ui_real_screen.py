@@ -61,6 +61,7 @@ def test_fresh_start_to_verdict_with_a_rejection_a_redo_and_a_pause(
     assert not list((folder / "study").glob("*.recording"))
 
 
+@takes_long  # its short form is in test_ui_clickthrough.py
 def test_a_window_that_dies_in_a_pull_is_followed_by_one_that_goes_on(
     display: str, folder: Path
 ) -> None:

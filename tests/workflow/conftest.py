@@ -45,7 +45,7 @@ class Recorded:
 
 
 @pytest.fixture(scope="session")
-def recorded(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[str], Recorded]:
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Recorded]:
     """Session of a scenario, recorded when it is first asked for, by whoever asks first.
 
     The other workers of the same run copy it, so that each may write beside its own.

@@ -109,6 +109,11 @@ LAB: Final[dict[str, tuple[str, ...]]] = {
         ),
     ),
     "workflow.sync_guide": (
+        phrase("no channel carries a copy of the force (code {code})"),
+        phrase(
+            "give it to a spare EMG channel: in the montage on the page Set up, or with "
+            "--channels, as emg=A4:{code}"
+        ),
         phrase("digital input I1 (0 to 3.3 V)"),
         phrase("the RCA trigger input (a contact that closes)"),
         phrase("digital pin D17 (0 to 3.3 V), with the setting aux = digital"),

@@ -108,6 +108,22 @@ LAB: Final[dict[str, tuple[str, ...]]] = {
             "spare EMG channel measures it"
         ),
     ),
+    "workflow.onset_edits": (
+        phrase("this repetition is rejected already"),
+        phrase("accept it, or leave it so"),
+        phrase("this repetition does not count as recorded"),
+        phrase("its reason: {why}"),
+        phrase("a rejection needs a reason"),
+        phrase("say why the repetition must not count"),
+        phrase("rater {name} has not rejected this repetition"),
+        phrase("what was rejected in the recording stays so; another rater's is theirs to accept"),
+        phrase("this pull has neither a cue nor a force"),
+        phrase("it has no time to tell"),
+        phrase("a reason of {n} characters"),
+        phrase("use at most {n}"),
+        phrase("the reason: {why}"),
+        phrase("leave out what tells who a person is"),
+    ),
     "workflow.sync_guide": (
         phrase("no channel carries a copy of the force (code {code})"),
         phrase(

@@ -8,6 +8,7 @@ The file's text travels verbatim into every session recorded with it.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 from msgspec import structs
@@ -147,8 +148,13 @@ def load_protocol(name_or_path: str | Path) -> Protocol:
     return parse_protocol(text, name=str(path))
 
 
+@lru_cache(maxsize=64)
 def parse_protocol(text: str, *, name: str) -> Protocol:
-    """Parse and validate the text of a protocol file; ``name`` is for messages."""
+    """Parse and validate the text of a protocol file; ``name`` is for messages.
+
+    The same text gives the same protocol, which nobody changes: lists and cards ask for the title
+    of one again and again.
+    """
     spec = load.parse_toml(text, ProtocolFile, name=name)
     for place, what, remedy in mistakes(spec):
         raise LabError(f"protocol {name}: {place}: {what}", remedy)

@@ -11,6 +11,7 @@ from typing import Any
 
 from labapp.device import Driver
 from labapp.errors import LabError
+from labapp.simulate.device import SimulatedDevice
 from labapp.simulate.lab import SimulatedLab
 from labapp.simulate.pseudoterminal import PseudoTerminal, open_pair
 from labapp.simulate.scenario import Scenario
@@ -86,24 +87,7 @@ def serve(
             _make_link(link, port.path)
             linked = True
         out(port.path)
-        ahead: tuple[bytes, int] | None = None
-        while not stop.is_set():
-            if data := port.read():
-                answer = device.receive(data, time.perf_counter_ns())
-                if not device.streaming and ahead is not None:
-                    port.write(ahead[0])  # it was on its way already
-                    ahead = None
-                port.write(answer)
-            # Absolute targets: lateness of one packet does not delay the next.
-            ahead = ahead or device.next_chunk()
-            wait_s = _LOOK_S
-            if ahead is not None:
-                wait_s = min(wait_s, (ahead[1] - time.perf_counter_ns()) * 1e-9)
-                if wait_s <= 0.0:
-                    port.write(ahead[0])
-                    ahead = None
-                    continue
-            port.wait(wait_s)
+        carry(device, port, stop)
     finally:
         if linked and link is not None:
             link.unlink(missing_ok=True)
@@ -132,3 +116,25 @@ def _finish(lab: SimulatedLab, port: PseudoTerminal, path: Path | None) -> dict[
                 f"cannot write the truth to {path}: {error.strerror}", "choose another file"
             ) from None
     return document
+
+
+def carry(device: SimulatedDevice, port: PseudoTerminal, stop: threading.Event) -> None:
+    """Carry bytes between a device and its port until ``stop`` is set, each at its time."""
+    ahead: tuple[bytes, int] | None = None
+    while not stop.is_set():
+        if data := port.read():
+            answer = device.receive(data, time.perf_counter_ns())
+            if not device.streaming and ahead is not None:
+                port.write(ahead[0])  # it was on its way already
+                ahead = None
+            port.write(answer)
+        # Absolute targets: lateness of one packet does not delay the next.
+        ahead = ahead or device.next_chunk()
+        wait_s = _LOOK_S
+        if ahead is not None:
+            wait_s = min(wait_s, (ahead[1] - time.perf_counter_ns()) * 1e-9)
+            if wait_s <= 0.0:
+                port.write(ahead[0])
+                ahead = None
+                continue
+        port.wait(wait_s)

@@ -24,7 +24,6 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 LOOK_S = 0.02
 UNITS = {"V": 1e6, "N": 1.0, "": 1.0}
-Chunk = tuple[bytes, int]
 
 
 class LivingLab:
@@ -107,25 +106,14 @@ class Plug:
 
     def _serve(self, device: Any, out: threading.Event, ready: threading.Event) -> None:
         """Be a serial device behind a link, until unplugged."""
+        from labapp.simulate.host import carry
         from labapp.simulate.pseudoterminal import open_pair
 
         port, link = open_pair(), Path(self._where)
         link.unlink(missing_ok=True)
         link.symlink_to(port.path)
         ready.set()
-        ahead: Chunk | None = None
-        while not out.is_set():
-            if data := port.read():
-                port.write(device.receive(data, time.perf_counter_ns()))
-            ahead = ahead or device.next_chunk()
-            wait_s = LOOK_S
-            if ahead is not None:
-                wait_s = min(wait_s, (ahead[1] - time.perf_counter_ns()) * 1e-9)
-                if wait_s <= 0:
-                    port.write(ahead[0])
-                    ahead = None
-                    continue
-            port.wait(wait_s)
+        carry(device, port, out)
         link.unlink()
         port.close()
 

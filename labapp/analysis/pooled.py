@@ -51,6 +51,12 @@ EQUAL = 0.15
 These four were chosen on simulated sessions (docs/explanation/onset.md).
 """
 
+SESSION, LASTING = 12, 50
+"""Up to `SESSION` pulls their evidence is added up whole, as it was chosen; `n` pulls count as
+``(SESSION + LASTING) / (LASTING + n)`` of their sum, at most as 62. What is wrong about the curves
+is wrong alike in every pull, so that no number of pulls may decide between them for certain (a
+coarsened posterior: Miller and Dunson 2019, doi:10.1080/01621459.2018.1469995)."""
+
 SHORTEST_S = 0.016
 """Rises below this are not told apart."""
 
@@ -223,8 +229,9 @@ def own_rise_lag(
     log_a, log_b = (
         np.sum([table.evidence for table in tables], axis=0) for tables in (first, second)
     )
+    counts = min(1.0, (SESSION + LASTING) / (LASTING + n))
     prior = (1 - EQUAL) / size**2 + EQUAL / size * np.eye(size)
-    log = log_a[:, :, None] + log_b[:, None, :] + np.log(prior)
+    log = counts * (log_a[:, :, None] + log_b[:, None, :]) + np.log(prior)
     w = np.exp(log - log.max())
     w /= w.sum()
     # The onsets of a pull under a ramp of its own muscle: what is summed is (kind, a, b).

@@ -7,6 +7,7 @@ from labapp.analysis.burst import prepare
 from labapp.analysis.lag import equalised_fit
 from labapp.analysis.pooled import (
     BIN_S,
+    EQUAL,
     MIDDLES_S,
     POOLED_SHAPES,
     RISES_S,
@@ -69,6 +70,25 @@ def test_fits_between_the_fitted_rises():
         x = np.sqrt(RISES_S[: len(matrix)])
         assert RISES_S[len(matrix) - 1] <= MIDDLES_S[count - 1] + 1e-12
         assert matrix @ (nodes**3 - nodes) == pytest.approx(x**3 - x, abs=1e-12)
+
+
+def test_no_number_of_pulls_decides_for_certain_between_curves(unequal):
+    """What is wrong about the curves is wrong in every pull alike: 62 pulls' worth at most."""
+    fast, slow = unequal
+    times = [own_rise_lag(fast * k, slow * k, [0.0] * (12 * k)) for k in (1, 2, 20, 2000)]
+    plain = np.add.reduce([t.evidence for t in fast]), np.add.reduce([t.evidence for t in slow])
+    for found, worth in zip(
+        times, (12, 24 * 62 / 74, 240 * 62 / 290, 24000 * 62 / 24050), strict=True
+    ):
+        a, b = (np.array(e) * worth / 12 for e in plain)
+        size = len(RISES_S)
+        prior = (1 - EQUAL) / size**2 + EQUAL / size * np.eye(size)
+        log = a[:, :, None] + b[:, None, :] + np.log(prior)
+        w = np.exp(log - log.max())
+        kinds = w.sum(axis=(1, 2)) / w.sum()
+        assert list(found.kinds.values()) == pytest.approx(kinds, abs=1e-9)
+    assert times[3].se_ramp == pytest.approx(times[2].se_ramp, rel=0.15)
+    assert times[3].se_pulls < times[0].se_pulls / 40
 
 
 def test_equal_rises_are_not_called_unequal(equal):

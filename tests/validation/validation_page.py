@@ -124,6 +124,12 @@ def must_hold(results: Results) -> str:
     held = [c for s in sessions for c, lag in zip(s.covered, s.own, strict=True) if lag == lag]
     rows.append(f"| 95 % interval with own rises covers | ≥ 92 % | {share(sum(held), len(held))} |")
     rows[-1] += " all sessions |"
+    if results.joint:
+        inside = sum(j.covered for j in results.joint)
+        rows.append(
+            f"| the same, all pulls of a cell read together | ≥ 92 % "
+            f"| {share(inside, len(results.joint))} | all cells |"
+        )
     given, false = tally(null)
     per_row = _rows(null)
     worst = max(per_row, key=lambda name: _ratio(*tally(per_row[name])[::-1]))

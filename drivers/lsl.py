@@ -40,7 +40,7 @@ from labapp.device.sampleframes import (
 )
 from labapp.errors import LabError
 from labapp.model import ChannelInfo, DeviceEvent, Kind, SampleBlock
-from labapp.units import to_si
+from labapp.units import NO_UNIT, to_si
 
 TICK_HZ = 1e9
 WRAP = 1 << 32  # of the port's counter
@@ -51,7 +51,6 @@ LEARNT = 64  # regular steps after which their mean is the period
 MOST_S = 4e9  # no clock shows more seconds
 _FORMATS: dict[str, ValueKind] = {"float32": "f", "double64": "d"}  # whole numbers: "i"
 _STEPS: dict[str, tuple[Kind, float]] = {"V": ("emg", 1e-9), "N": ("force", 1e-5)}
-NO_UNIT = "none"
 _BARE = 1e-4  # of numbers without a unit that are not whole
 
 
@@ -59,9 +58,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the stream is, as its description says.
 
     ``units`` one per channel (``uV``, ``N``, …; ``none``: bare numbers, whatever ``unit`` says),
-    ``unit`` of those that are left empty (empty: bare numbers); ``step``: how finely values are
-    stored, in the stream's unit (0: 1 nV, 10 uN, 0.0001; whole numbers are stored as they are);
-    ``rate`` of an irregular stream: about how many a second.
+    ``unit`` of those that are left empty (empty: bare numbers); ``said_units`` and ``said_types``:
+    what the description calls unit and kind of each channel, kept as said; ``step``: how finely
+    values are stored, in the stream's unit (0: 1 nV, 10 uN, 0.0001; whole numbers are stored as
+    they are); ``rate`` of an irregular stream: about how many a second.
     """
 
     channels: int = 4
@@ -71,6 +71,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     names: tuple[str, ...] = ()
     unit: str = "uV"
     units: tuple[str, ...] = ()
+    said_units: tuple[str, ...] = ()
+    said_types: tuple[str, ...] = ()
     step: float = 0.0
 
     def __post_init__(self) -> None:
@@ -82,8 +84,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise LabError(f"irregular LSL stream at {self.rate:g} Hz", "give at most 200")
         if self.names and len(set(self.names)) != self.channels:
             raise LabError(f"LSL names {list(self.names)[:9]}", f"give {self.channels} of them")
-        if self.units and len(self.units) != self.channels:
-            raise LabError(f"LSL units {list(self.units)[:9]}", f"give {self.channels} of them")
+        for units in (self.units, self.said_units, self.said_types):
+            if units and len(units) != self.channels:
+                raise LabError(f"LSL units {list(units)[:9]}", f"give {self.channels} of them")
         if not 0.0 <= self.step < float("inf"):
             raise LabError(f"LSL step {self.step}", "give the smallest difference, above 0")
         for unit in {*self.units, self.unit} - {"", NO_UNIT}:

@@ -29,6 +29,23 @@ class PortError(LabError):
     """A port cannot be opened or was lost (missing, busy, no permission, vanished)."""
 
 
+class NotNeeded(LabError):
+    """What was asked for changes nothing as things stand; nothing is broken, nothing is lost.
+
+    Parameters
+    ----------
+    what, remedy
+        As for `LabError`.
+    fault
+        Whether things stand so because something went wrong before (no pull, lost force), and
+        not because a person decided it.
+    """
+
+    def __init__(self, what: str, remedy: str = "", *, fault: bool = False) -> None:
+        super().__init__(what, remedy)
+        self.fault = fault
+
+
 class SessionRefused(LabError):
     """A file is not a session, is damaged, or contains what a reader must not follow."""
 

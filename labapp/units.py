@@ -33,6 +33,32 @@ _TO_SI: Final[dict[str, tuple[str, float]]] = {
 }
 _SAME: Final = {"µV": "uV", "μV": "uV", "µs": "us", "μs": "us", "kg": "kgf", "lb": "lbf"}
 
+NO_UNIT: Final = "none"
+"""Of bare numbers: neither a voltage nor a force."""
+_CALLED: Final = {
+    "microvolt": "uV",
+    "microvolts": "uV",
+    "uv": "uV",
+    "µv": "uV",
+    "μv": "uV",
+    "millivolt": "mV",
+    "millivolts": "mV",
+    "mv": "mV",
+    "nanovolts": "nV",
+    "nv": "nV",
+    "volt": "V",
+    "volts": "V",
+    "v": "V",
+    "newton": "N",
+    "newtons": "N",
+    "n": "N",
+    "kilonewton": "kN",
+    "kilonewtons": "kN",
+    "kn": "kN",
+    "kgf": "kgf",
+    "lbf": "lbf",
+}
+
 
 def to_si(unit: str) -> tuple[str, float]:
     """SI unit and factor: ``"uV"`` gives ``("V", 1e-6)``, ``"lbf"`` gives ``("N", 4.448...)``.
@@ -50,3 +76,12 @@ def to_si(unit: str) -> tuple[str, float]:
     if found is None:
         raise LabError(f"unknown unit {unit[:20]!r}", f"use one of {', '.join(_TO_SI)}")
     return found
+
+
+def recognised(text: str) -> str:
+    """Return the unit that a stream's own word means: ``"microvolts"`` gives ``"uV"``.
+
+    ``"none"`` for anything that is no voltage and no force (degrees, counts): whoever says it is
+    not asked again. ``""`` where nothing is said.
+    """
+    return _CALLED.get(text.strip().lower(), NO_UNIT) if text.strip() else ""

@@ -20,9 +20,19 @@ from labapp.translate import LANGUAGES, speak, spoken_language, tr
 from labapp.trials.protocol import load_protocol, parse_protocol
 from labapp.trials.translations import kept_translations, texts_of
 from labapp.workflow.recording import recorder_config
-from labapp.workflow.spoken import NAMES, WORDS, patterns, skeleton, spoken
-from labapp.workflow.spoken_lab import LAB
-from labapp.workflow.spoken_results import RESULTS
+from labapp.workflow.sentences.lab import LAB
+from labapp.workflow.sentences.results import RESULTS
+from labapp.workflow.spoken import (
+    CHOICES,
+    FILES,
+    NAMES,
+    QUOTED,
+    TOLD,
+    WORDS,
+    patterns,
+    skeleton,
+    spoken,
+)
 
 ROOT = Path(translate.__file__).parent
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -234,7 +244,7 @@ def _sentences(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("room", EVERY_SENTENCE)
 def test_every_sentence_of_a_room_has_its_pattern(room: str) -> None:
-    """A new sentence of these rooms must be added to `spoken_results` or `spoken_lab`."""
+    """A new sentence of these rooms must be added to `sentences.results` or `sentences.lab`."""
     known = [skeleton(one) for one in patterns()]
     path = ROOT.joinpath(*room.split(".")).with_suffix(".py")
     said = {
@@ -298,7 +308,11 @@ _GAPS = re.compile(r"\{(\w+)\}")
 
 
 def _example(gap: str) -> str:
-    return "XY" if gap in NAMES else "one clock" if gap in WORDS else "7"
+    if gap in QUOTED:
+        return "'XY'"
+    if gap in NAMES | CHOICES | FILES:
+        return "XY"
+    return "one clock" if gap in WORDS | TOLD else "7"
 
 
 def test_rooms_named_in_the_patterns_exist() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from labapp.errors import LabError
+from labapp.units import recognised
 
 Scope = Literal["machine", "network"]
 
@@ -27,29 +28,6 @@ _FORMATS: Final = {
     6: "int8",
     7: "int64",
 }
-_UNITS: Final = {
-    "microvolt": "uV",
-    "microvolts": "uV",
-    "uv": "uV",
-    "µv": "uV",
-    "μv": "uV",
-    "millivolt": "mV",
-    "millivolts": "mV",
-    "mv": "mV",
-    "nanovolts": "nV",
-    "nv": "nV",
-    "volt": "V",
-    "volts": "V",
-    "v": "V",
-    "newton": "N",
-    "newtons": "N",
-    "n": "N",
-    "kilonewton": "kN",
-    "kilonewtons": "kN",
-    "kn": "kN",
-    "kgf": "kgf",
-    "lbf": "lbf",
-}
 
 
 @dataclass(frozen=True)
@@ -57,7 +35,8 @@ class LslStream:
     """What a stream says about itself.
 
     ``rate`` is 0 for an irregular stream; ``units`` are voltages and forces this program knows,
-    "none" for anything else that is said, "" where nothing is; ``description`` is the whole XML,
+    "none" for anything else that is said, "" where nothing is; ``said_units`` and ``types`` (what
+    a channel measures, or else the stream) are its own words; ``description`` is the whole XML,
     without the space between its tags.
     """
 
@@ -72,6 +51,8 @@ class LslStream:
     names: tuple[str, ...]
     units: tuple[str, ...]
     description: str
+    said_units: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
 
 
 def load_lsl(scope: Scope) -> Any:
@@ -154,6 +135,7 @@ def describe(pylsl: Any, info: Any, wait_s: float = 2.0) -> LslStream:
     except RuntimeError as error:
         raise LabError(f"LSL stream {info.name()!r} does not answer: {error}", "start it") from None
     n = int(full.channel_count())
+    units, types = _padded(_each(full, "unit"), n), _padded(_each(full, "type"), n)
     return LslStream(
         name=_short(full.name()),
         type=_short(full.type()),
@@ -164,8 +146,10 @@ def describe(pylsl: Any, info: Any, wait_s: float = 2.0) -> LslStream:
         rate=float(full.nominal_srate()),
         format=_FORMATS.get(int(full.channel_format()), "unknown"),
         names=_labels(_each(full, "label"), n),
-        units=tuple(_unit(text) for text in _padded(_each(full, "unit"), n)),
+        units=tuple(recognised(text) for text in units),
         description=re.sub(r">\s+<", "><", str(full.as_xml())).strip(),
+        said_units=tuple(_word(text) for text in units),
+        types=tuple(_word(text or str(full.type())) for text in types),
     )
 
 
@@ -179,6 +163,11 @@ def list_lsl(scope: Scope, wait_s: float = 1.5) -> list[LslStream]:
 def _short(text: Any) -> str:
     """Keep what a stranger's stream says within reason."""
     return str(text)[:256]
+
+
+def _word(text: str) -> str:
+    """Keep one line of it: it stands in a table, and in the settings of every recording."""
+    return "".join(sign for sign in text if sign.isprintable()).strip()[:32]
 
 
 def _each(full: Any, field: str) -> list[str]:
@@ -207,8 +196,3 @@ def _labels(texts: list[str], n: int) -> tuple[str, ...]:
         for name, good, number in zip(names, fit, numbers, strict=True)
     )
     return mixed if len(set(mixed)) == n else numbers
-
-
-def _unit(text: str) -> str:
-    """Whoever says degrees or counts is not asked again: that is no voltage."""
-    return _UNITS.get(text.lower(), "none") if text else ""

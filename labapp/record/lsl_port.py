@@ -168,6 +168,8 @@ def described(url: str) -> dict[str, Any]:
         "stamps": "regular" if stream.rate else "irregular",
         "names": list(stream.names),
         "units": list(stream.units),
+        "said_units": list(stream.said_units),
+        "said_types": list(stream.types),
         "unit": "",  # for the person to say: --set ID.unit=uV
     }
     if stream.format not in _TYPES:

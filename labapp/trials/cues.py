@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from labapp.model import Marker
 from labapp.trials.remarks import REASON
 
-REJECTING = ("reject", "redo")
+DECIDED = {"reject": "rejected by the operator", "redo": "done again"}
+"""Kinds of marker by which the operator leaves a repetition out, and the reason that it gets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,11 @@ def cues_from_markers(markers: Sequence[Marker]) -> tuple[Cue, ...]:
                     tempo=_tempo(data.get("tempo_s")),
                 )
             )
-        elif marker.kind in REJECTING and cues:
+        elif marker.kind in DECIDED and cues:
             at = _meant(cues, data)
             if at is not None:
-                words = "rejected by the operator" if marker.kind == "reject" else "done again"
-                cues[at] = replace(cues[at], rejected=True, reject_reason=words)
+                why = DECIDED[marker.kind]
+                cues[at] = replace(cues[at], rejected=True, reject_reason=why)
         elif marker.kind == REASON and cues:
             places = [place for place, cue in enumerate(cues) if cue.rejected]
             at = _meant([cues[place] for place in places], data)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
-from labapp.errors import LabError
+from labapp.errors import LabError, NotNeeded
 from labapp.translate import tr
 from labapp.ui.parts import Level, button, clear, label, named, row
 from labapp.ui.theme import GRID
@@ -31,9 +31,11 @@ class Message:
 def message_of(error: BaseException) -> Message:
     """Return a banner: a `LabError` in its own words, anything else as a bug of ours."""
     if isinstance(error, LabError):
-        return Message(
-            sentence(spoken(error.what)), sentence(spoken(error.remedy)), "bad", key=error.what
-        )
+        level: Level = "bad"
+        if isinstance(error, NotNeeded):
+            level = "warn" if error.fault else "grey"
+        what, remedy = sentence(spoken(error.what)), sentence(spoken(error.remedy))
+        return Message(what, remedy, level, key=error.what)
     return Message(
         tr(
             "Something unexpected happened ({name}: {error}).",

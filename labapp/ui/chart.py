@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QHelpEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from labapp import palette
@@ -17,6 +25,9 @@ from labapp.ui.parts import named
 
 Document = Mapping[str, Any]
 """An analysis document: the charts are painted from it and from nothing else."""
+LINE, GAP, KEY = 18, 16, 22
+"""Height of a line of small words, room between words, width of a sample of the key with the room
+behind it; design pixels."""
 
 
 def nice_ticks(low: float, high: float, most: int = 7) -> list[float]:
@@ -47,6 +58,30 @@ def ratio_ticks(low: float, high: float) -> list[float]:
 def tick_text(value: float) -> str:
     """Return a tick label with a true minus sign."""
     return f"{round(value, 12):g}".replace("-", "\u2212")
+
+
+def wrapped(metrics: QFontMetricsF, text: str, width: float) -> list[str]:
+    """Break a text into lines of at most ``width`` pixels, between words only."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and metrics.horizontalAdvance(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def flowed(widths: Sequence[float], room: float, gap: float) -> list[tuple[float, int]]:
+    """Place things side by side in lines of ``room`` pixels: x and line (from 0) of each."""
+    places: list[tuple[float, int]] = []
+    x, line = 0.0, 0
+    for width in widths:
+        if x and x + width > room:
+            x, line = 0.0, line + 1
+        places.append((x, line))
+        x += width + gap
+    return places
 
 
 @dataclass(frozen=True)
@@ -96,7 +131,19 @@ class Chart(QWidget):
         """Narrow columns are allowed, cut rows are not."""
         return QSize(self.look.px(280), self.look.px(self.design_height()))
 
+    def measure(self) -> None:
+        """Find out what depends on the width; subclasses that break lines need it."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for another height where words need more or fewer lines now."""
+        super().resizeEvent(event)
+        before = self.design_height()
+        self.measure()
+        if self.design_height() != before:
+            self.updateGeometry()
+
     def _again(self) -> None:
+        self.measure()
         self.updateGeometry()
         self.update()
 

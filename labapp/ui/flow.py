@@ -31,6 +31,15 @@ class FlowLayout(QLayout):
         """Remove an item."""
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
+    def spacing(self) -> int:
+        """Gap between items, and between lines."""
+        return self._space
+
+    def setSpacing(self, spacing: int) -> None:
+        """Set the gap between items, and between lines."""
+        self._space = spacing
+        self.invalidate()
+
     def expandingDirections(self) -> Qt.Orientation:
         """Ask for no more room than needed."""
         return Qt.Orientation(0)

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPen, QPolygonF
 
 from labapp import palette
 from labapp.translate import phrase, tr
-from labapp.ui.chart import Axis, Chart, Document, nice_ticks
+from labapp.ui.chart import GAP, KEY, LINE, Axis, Chart, Document, flowed, nice_ticks
 from labapp.ui.look import Look
 from labapp.ui.numbers import signed
 from labapp.ui.words import ONSET_STATES, muscle_name, muscle_short
@@ -19,6 +19,8 @@ from labapp.workflow.spoken import spoken
 
 _SHOWN = {"ok", "edited", "ambiguous", "in_baseline"}
 _FAR_MS = 400.0
+LEFT = 40
+"""Room for the numbers of the repetitions, design pixels."""
 
 
 def reference_time(repetition: Mapping[str, Any]) -> tuple[float | None, str]:
@@ -47,6 +49,7 @@ class OrderRaster(Chart):
         self.muscles: list[str] = []
         self.rows: list[Mapping[str, Any]] = []
         self.aligned = "force onset"
+        self._places: list[tuple[float, int]] = []
 
     def set_document(self, document: Document) -> None:
         """Show another analysis."""
@@ -75,7 +78,9 @@ class OrderRaster(Chart):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the repetition of a row."""
-        row = int((event.position().y() - self.look.px(28)) // self.look.px(self._row_height()))
+        row = int(
+            (event.position().y() - self.look.px(self._top())) // self.look.px(self._row_height())
+        )
         if 0 <= row < len(self.rows) and event.button() == Qt.MouseButton.LeftButton:
             self.chosen.emit(int(self.rows[row]["index"]))
 
@@ -84,7 +89,19 @@ class OrderRaster(Chart):
 
     def design_height(self) -> int:
         """Legend, rows and axis."""
-        return 28 + self._row_height() * max(1, len(self.rows)) + 48
+        return self._top() + self._row_height() * max(1, len(self.rows)) + 48
+
+    def _top(self) -> int:
+        return 28 + LINE * max((line for _, line in self._places), default=0)
+
+    def measure(self) -> None:
+        """Find the lines of the legend."""
+        look = self.look
+        metrics = QFontMetricsF(look.font(12))
+        widths = [
+            look.px(KEY) + metrics.horizontalAdvance(muscle_short(code)) for code in self.muscles
+        ]
+        self._places = flowed(widths, self.width() - look.px(LEFT), look.px(GAP))
 
     def _range(self) -> tuple[float, float]:
         reach = [0.0]
@@ -102,8 +119,8 @@ class OrderRaster(Chart):
     def draw(self, painter: QPainter) -> None:
         """Paint legend, axis and rows."""
         look = self.look
-        left, right = look.px(40), self.width() - look.px(10)
-        top = look.px(28)
+        left, right = look.px(LEFT), self.width() - look.px(10)
+        top = look.px(self._top())
         height = look.px(self._row_height())
         bottom = top + height * max(1, len(self.rows))
         low, high = self._range()
@@ -118,20 +135,20 @@ class OrderRaster(Chart):
 
     def _legend(self, painter: QPainter, left: float) -> None:
         look = self.look
-        x = left
-        for code in self.muscles:
+        metrics = QFontMetricsF(look.font(12))
+        for code, (beside, line) in zip(self.muscles, self._places, strict=True):
+            x, y = left + beside, look.px(LINE) * line
             name = muscle_short(code)
             pen = QPen(self.ink(code), look.px(3))
             if palette.line(code) == "dashed":
                 pen.setDashPattern([1.5, 1.2])
             painter.setPen(pen)
-            painter.drawLine(QPointF(x, look.px(10)), QPointF(x + look.px(16), look.px(10)))
-            painter.setFont(look.font(12))
-            width = painter.fontMetrics().horizontalAdvance(name) + look.px(4)
-            where = QRectF(x + look.px(22), 0, width, look.px(20))
+            middle = y + look.px(10)
+            painter.drawLine(QPointF(x, middle), QPointF(x + look.px(16), middle))
+            width = metrics.horizontalAdvance(name) + look.px(4)
+            where = QRectF(x + look.px(KEY), y, width, look.px(20))
             self.text(painter, where, name, size=12, colour="soft")
             self.hint(where, muscle_name(code))
-            x += width + look.px(38)
 
     def _row(
         self, painter: QPainter, axis: Axis, row: Mapping[str, Any], top: float, height: float

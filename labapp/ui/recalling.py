@@ -44,6 +44,7 @@ def recall_choices(page: SetupPage, study: StudySettings) -> None:
         if one.used and scheme_of(one.port) and scheme_of(one.port) == one.driver
     ]
     page.ports.recall(study, addresses)
+    page.devices.channels.stack.clear()  # what was corrected before belongs to another study
     (page.serial if study.source == "connected" else page.simulated).setChecked(True)
     if study.scenario:
         page.simulator.choose(study.scenario, study.speed)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QBoxLayout, QFormLayout, QGridLayout, QLayout, QWidget
 
-KINDS = (QBoxLayout, QGridLayout, QFormLayout)
+from labapp.ui.flow import FlowLayout
+
+KINDS = (QBoxLayout, QGridLayout, QFormLayout, FlowLayout)
 
 
 def space(root: QWidget, scale: float) -> None:

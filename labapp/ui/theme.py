@@ -15,7 +15,7 @@ ThemeName = Literal["system", "light", "dark"]
 
 GRID = 8
 _ASSETS = Path(__file__).resolve().parent / "assets"
-SIZES = (12, 14, 18, 22, 28, 40, 56, 80)
+SIZES = (12, 14, 18, 22, 28, 40)
 FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans")
 
 
@@ -124,8 +124,7 @@ def text_pairs(c: Colours) -> dict[str, tuple[str, str]]:
 _SHEET = Template("""
 * { font-family: $families; font-size: ${s14}px; color: $text; }
 QMainWindow, QWidget#page, QScrollArea, QWidget#canvas, QStackedWidget#pages { background: $back; }
-QScrollArea { border: 1px solid transparent; }
-QScrollArea:focus { border-color: $accent; }
+QScrollArea { border: none; }
 QToolTip { background: $surface; color: $text; border: 1px solid $border; padding: ${u}px; }
 QFrame#card { background: $surface; border: 1px solid $border; border-radius: ${u}px; }
 QFrame#card QScrollArea { background: transparent; }
@@ -136,8 +135,6 @@ QLabel[role="title"] { font-size: ${s18}px; font-weight: 600; }
 QLabel[role="verdict"] { font-size: ${s22}px; font-weight: 600; }
 QLabel[role="hero"] { font-size: ${s28}px; font-weight: 600; }
 QLabel[role="shout"] { font-size: ${s40}px; font-weight: 600; }
-QLabel[role="loud"] { font-size: ${s56}px; font-weight: 600; }
-QLabel[role="call"] { font-size: ${s80}px; font-weight: 600; }
 QLabel[role="soft"] { color: $soft; }
 QLabel[role="faint"] { color: $faint; font-size: ${s12}px; }
 QLabel[role="missing"] { color: $amber; }
@@ -224,6 +221,7 @@ QMenu::item:selected { background: $accent_soft; }
 QScrollBar:vertical { background: transparent; width: ${s12}px; margin: 0; }
 QScrollBar::handle:vertical { background: $border; border-radius: ${h}px; min-height: ${t}px;
   margin: 2px; }
+QScrollBar[keys="true"]::handle:vertical { background: $accent; }
 QScrollBar:horizontal { background: transparent; height: ${s12}px; margin: 0; }
 QScrollBar::handle:horizontal { background: $border; border-radius: ${h}px; min-width: ${t}px;
   margin: 2px; }

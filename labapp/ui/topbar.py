@@ -187,7 +187,8 @@ def stream_level(stream: dict[str, Any]) -> tuple[Level, str]:
 
 def stream_details(name: str, stream: dict[str, Any], driver: str) -> str:
     """Return the account of a device, one fact a line."""
-    lines = [f"{name}: {driver}" if driver else name, tr("state: {state}", state=stream["state"])]
+    lines = [f"{name}: {driver}" if driver else name]
+    lines.append(tr("state: {state}", state=tr(str(stream["state"]))))
     rate = stream.get("rate_hz")
     if rate:
         lines.append(tr("rate: {rate:.2f} Hz", rate=rate))

@@ -9,6 +9,7 @@ from labapp.errors import LabError
 from labapp.muscles import MUSCLE_NAMES
 from labapp.palette import split_side
 from labapp.translate import phrase, tr
+from labapp.units import NO_UNIT
 from labapp.workflow.spoken import spoken
 
 SIDES = {"R": phrase("right"), "L": phrase("left")}
@@ -58,6 +59,11 @@ def muscle_places(key: str, muscles: Sequence[str]) -> tuple[int, ...]:
     """Sort a pair or ratio by the order of the muscles, whatever order it was stored in."""
     codes = re.split("[:-]", key)
     return tuple(muscles.index(c) if c in muscles else len(muscles) for c in codes)
+
+
+def unit_words(unit: str) -> str:
+    """``"uV"`` → ``"µV"``; bare numbers have no unit."""
+    return tr("no unit") if unit == NO_UNIT else unit.replace("u", "µ")
 
 
 def phase_place(phase: str) -> int:

@@ -15,8 +15,9 @@ from typing import Any
 import labapp
 from labapp.analysis.excluded import recorded_document
 from labapp.analysis.raters import zero_of
-from labapp.errors import LabError
+from labapp.errors import LabError, NotNeeded
 from labapp.session.file import open_session
+from labapp.trials.cues import DECIDED
 from labapp.workflow.onset_journal import (
     SCHEMA,
     Identity,
@@ -145,16 +146,20 @@ class OnsetEdits:
         Raises
         ------
         LabError
-            As `set`; no reason, or a repetition that does not count anyway. A blind rater is not
-            told that, and may reject any.
+            As `set`; no reason. `NotNeeded` for a repetition that does not count anyway; a blind
+            rater is not told that, and may reject any.
         """
         hand = self._may_write(rater, operator, blind)
         pull = self._pull(repetition)
         if repetition in hand.rejected:
-            raise LabError("this repetition is rejected already", "accept it, or leave it so")
+            raise NotNeeded("this repetition is rejected already", "accept it, or leave it so")
         if not (blind or self.recorded[repetition]["valid"]):
-            why = "; ".join(self.recorded[repetition]["reasons"])
-            raise LabError("this repetition does not count as recorded", f"its reason: {why}")
+            reasons = self.recorded[repetition]["reasons"]
+            raise NotNeeded(
+                "this repetition does not count as recorded",
+                f"its reason: {'; '.join(reasons)}",
+                fault=not set(reasons) & set(DECIDED.values()),
+            )
         if not reason.strip():
             raise LabError("a rejection needs a reason", "say why the repetition must not count")
         return self._judge("reject", hand, operator, pull, reason, blind, now)
@@ -169,11 +174,11 @@ class OnsetEdits:
         blind: bool = False,
         now: datetime | None = None,
     ) -> Hand:
-        """Let a repetition count again that the same rater rejected; `LabError` where none is."""
+        """Let a repetition count again that the same rater rejected; `NotNeeded` where none is."""
         hand = self._may_write(rater, operator, blind)
         pull = self._pull(repetition)
         if repetition not in hand.rejected:
-            raise LabError(
+            raise NotNeeded(
                 f"rater {rater} has not rejected this repetition",
                 "what was rejected in the recording stays so; another rater's is theirs to accept",
             )

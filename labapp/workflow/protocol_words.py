@@ -64,6 +64,26 @@ def shown(state: RunState, protocol: Protocol | None) -> RunState:
     )
 
 
+def called(state: RunState) -> str:
+    """Return the one word that a person reads from afar: what to do now, or how long to rest.
+
+    It is the name of the step, written as the sentence has it where that says no more (``PULL``).
+
+    Parameters
+    ----------
+    state
+        As `shown` gives it, in the language in use.
+    """
+    if state.paused:
+        return tr("Pause")
+    sentence = state.text.split(". ")[0].rstrip(".")
+    if state.over:
+        return sentence
+    name = state.step[:1].upper() + state.step[1:]
+    word = sentence if sentence.casefold() == name.casefold() else name
+    return f"{word} {state.countdown} s" if state.countdown else word
+
+
 def heard_language(protocol: Protocol) -> str:
     """Return the language that a person reads and hears a protocol in now."""
     language = spoken_language()

@@ -2,29 +2,53 @@
 
 Analysis, trials and recorder speak English, in their files and on the terminal; so their
 documents do not depend on who reads them. The window translates at the last moment: a sentence
-is looked up among the patterns of `spoken_results` and `spoken_lab`, and its values are put into
+is looked up among the patterns of `labapp.workflow.sentences`, and its values are put into
 the translated pattern. What no pattern fits stays English.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
 from functools import cache, lru_cache
 
 from labapp.translate import phrase, spoken_language, tr
-from labapp.workflow.spoken_lab import LAB
-from labapp.workflow.spoken_results import RESULTS
+from labapp.workflow.sentences.devices import DEVICES
+from labapp.workflow.sentences.drivers import DRIVERS
+from labapp.workflow.sentences.lab import LAB
+from labapp.workflow.sentences.limits import LIMITS
+from labapp.workflow.sentences.ports import PORTS
+from labapp.workflow.sentences.refusals import REFUSALS
+from labapp.workflow.sentences.results import RESULTS
+from labapp.workflow.sentences.sessions import SESSIONS
+from labapp.workflow.sentences.sheets import SHEETS
 
 NAMES = frozenset({"name", "one", "two", "subject", "code", "driver", "channel", "id", "date"})
 """Gaps that hold a name: no comma, semicolon or bracket."""
 WORDS = frozenset({"others", "parts", "why", "reason", "what", "how", "place", "url", "fault"})
 """Gaps that hold any words; every other gap holds a number."""
+TOLD = frozenset({"text"})
+"""Gaps that hold any words after others that cannot be mistaken, as "known: {text}"."""
+QUOTED = frozenset({"said", "given", "meant"})
+"""Gaps that hold what a person wrote, in quotation marks."""
+CHOICES = frozenset({"choices"})
+"""Gaps that hold words of the machine: without spaces between commas, or a list in brackets."""
+FILES = frozenset({"file"})
+"""Gaps that hold a path or an address, with a colon at most behind its drive or scheme."""
 SURE_WORDS = 3
 """Words from which a pattern cannot fit a sentence by accident."""
 
 _NUMBER = r"[-+−]?(?:\d[\d.,]*(?:e[-+]?\d+)?|nan|inf)"
+_HELD = (
+    (NAMES, r"[^,;()]+?"),
+    (WORDS | TOLD, ".+?"),
+    (QUOTED, r"""(?:'.*?'|".*?")"""),
+    (CHOICES, r"(?:\[.*?\]|\(.*?\)|[^\s,;()]+(?:, [^\s,;()]+)*?)"),
+    (FILES, r"(?:[A-Za-z]+:)?[^:;]+?"),
+)
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_TOKEN = re.compile(r"\w+")
+_OWN = re.compile(r"(?<![\0\w])\w+(?![\0\w])")  # words that no gap touches
 _GAP = re.compile(r"\{(\w+)\}")
 _BETWEEN = ("; ", ", ", phrase(" and "))
 _SENTENCES = re.compile(r"(?<=\.) (?=[A-Z])")
@@ -39,10 +63,10 @@ def spoken(text: str) -> str:
 @lru_cache(maxsize=2000)
 def _spoken(text: str, language: str) -> str:
     """Return a sentence in the language in use; ``language`` tells the cache which that is."""
-    sentences = [_whole(one) or _listed(one) for one in _SENTENCES.split(text)]
-    if len(sentences) > 1 and all(sentences):
-        return " ".join(one for one in sentences if one)
-    return _whole(text) or _listed(text) or text
+    sentences = _all_told(_SENTENCES.split(text))
+    if sentences is None:
+        return _whole(text) or _listed(text) or text
+    return " ".join(sentences)
 
 
 def skeleton(pattern: str) -> str:
@@ -52,7 +76,12 @@ def skeleton(pattern: str) -> str:
 
 def patterns() -> tuple[str, ...]:
     """Every pattern, the one with most words of its own first."""
-    every = [one for room in (RESULTS, LAB) for group in room.values() for one in group]
+    every = [
+        one
+        for room in (RESULTS, LAB, DEVICES, PORTS, DRIVERS, SHEETS, REFUSALS, LIMITS, SESSIONS)
+        for group in room.values()
+        for one in group
+    ]
     return tuple(sorted(dict.fromkeys(every), key=lambda one: -len(_GAP.sub("", one))))
 
 
@@ -70,40 +99,76 @@ def _whole(text: str) -> str | None:
 def _listed(text: str) -> str | None:
     """Return the text as a list of which every part is known."""
     for mark in _BETWEEN:
-        parts = text.split(mark)
-        if len(parts) < 2:
-            continue
-        told = [_whole(part) or _listed(part) for part in parts]
-        if all(told):
-            return tr(mark).join(part for part in told if part)
+        told = _all_told(text.split(mark))
+        if told is not None:
+            return tr(mark).join(told)
     return None
 
 
+def _all_told(parts: list[str]) -> list[str] | None:
+    """Return several parts, each in the language in use; None for one, or if one is unknown."""
+    told: list[str] = []
+    for part in parts if len(parts) > 1 else ():
+        one = _whole(part) or _listed(part)
+        if not one:
+            return None
+        told.append(one)
+    return told or None
+
+
 def _known(text: str) -> str | None:
-    for pattern, shape in _shapes():
-        match = shape.fullmatch(text)
-        if match is None or not _sure(pattern, match.groupdict()):
-            continue
-        values = {name: _value(name, value) for name, value in match.groupdict().items()}
-        return tr(pattern, **values)
+    found = _fitting(text)
+    if found is None:
+        return None
+    pattern, values = found
+    return tr(pattern, **{name: _value(name, value) for name, value in values.items()})
+
+
+@lru_cache(maxsize=2000)
+def _fitting(text: str) -> tuple[str, dict[str, str]] | None:
+    """Return the pattern that fits a text and what is in its gaps, whatever the language."""
+    for pattern in _candidates(text):
+        match = _shape(pattern).fullmatch(text)
+        if match is not None and _sure(pattern, match.groupdict()):
+            return pattern, match.groupdict()
     return None
 
 
 def _sure(pattern: str, values: dict[str, str]) -> bool:
     """Whether a match is no accident: few words of its own must stand between known ones."""
-    if len(_WORD.findall(_GAP.sub(" ", pattern))) >= SURE_WORDS:
+    marks = sum(name in QUOTED | FILES for name in values)
+    if len(_WORD.findall(_GAP.sub(" ", pattern))) + marks >= SURE_WORDS:
         return True
     open_ones = [v for n, v in values.items() if n in WORDS or (n in NAMES and " " in v)]
     return all(_whole(value) or _listed(value) for value in open_ones)
 
 
 def _value(name: str, value: str) -> str:
-    return spoken(value) if name in WORDS | NAMES else value
+    return spoken(value) if name in WORDS | NAMES | TOLD else value
+
+
+def _candidates(text: str) -> list[str]:
+    """Patterns of which a word stands in the text, the one with most words of its own first."""
+    index = _index()
+    words = {"", *_TOKEN.findall(text)} & index.keys()
+    return [pattern for _, pattern in sorted(one for word in words for one in index[word])]
 
 
 @cache
-def _shapes() -> Sequence[tuple[str, re.Pattern[str]]]:
-    return [(one, re.compile(_expression(one))) for one in patterns()]
+def _index() -> dict[str, list[tuple[int, str]]]:
+    """Every pattern and its place in `patterns`, under the word of its own that fewest have."""
+    every = [(one, set(_OWN.findall(_GAP.sub("\0", one)))) for one in patterns()]
+    often = Counter(word for _, words in every for word in words)
+    found: dict[str, list[tuple[int, str]]] = {}
+    for place, (one, words) in enumerate(every):
+        word = min(words, key=lambda word: (often[word], word), default="")
+        found.setdefault(word, []).append((place, one))
+    return found
+
+
+@cache
+def _shape(pattern: str) -> re.Pattern[str]:
+    return re.compile(_expression(pattern))
 
 
 def _expression(pattern: str) -> str:
@@ -114,8 +179,15 @@ def _expression(pattern: str) -> str:
         if name in seen:
             out += f"(?P={name})"
         else:
-            held = r"[^,;()]+?" if name in NAMES else ".+?" if name in WORDS else _NUMBER
-            out += f"(?P<{name}>{held})"
+            out += f"(?P<{name}>{_held(name)})"
         seen.add(name)
         at = gap.end()
     return out + re.escape(pattern[at:])
+
+
+def _held(name: str) -> str:
+    """Return the expression for what a gap of this name holds."""
+    for names, held in _HELD:
+        if name in names:
+            return held
+    return _NUMBER

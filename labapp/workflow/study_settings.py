@@ -18,6 +18,8 @@ from msgspec.structs import replace
 from labapp import load, paths
 from labapp.device import get_driver, parse_settings
 from labapp.errors import LabError
+from labapp.model import Kind
+from labapp.muscles import MUSCLE_NAMES, SYNC_CODES
 from labapp.record.config import DeviceConfig
 from labapp.report.saving import save
 from labapp.workflow.calibrated_devices import given_calibrations
@@ -168,9 +170,22 @@ def recalled(settings: StudySettings, device: DeviceConfig) -> DeviceConfig:
         return device
     driver = get_driver(device.driver)
     codec = driver.codec(parse_settings(driver, dict(device.settings)))
-    names = {channel.name for channel in codec.channels if channel.kind != "digital"}
-    montage = {name: code for name, code in known.montage.items() if name in names}
+    kinds = {channel.name: channel.kind for channel in codec.channels}
+    montage = {
+        name: code
+        for name, code in known.montage.items()
+        if name in kinds and _lies_on(code, kinds[name])
+    }
     return replace(device, montage=montage)
+
+
+def _lies_on(code: str, kind: Kind) -> bool:
+    """Whether a code may stand for a channel of this kind: no muscle gives newtons."""
+    stem = code.removesuffix("_R").removesuffix("_L")
+    stem = code if code in MUSCLE_NAMES else stem
+    if kind == "digital" or stem not in MUSCLE_NAMES or stem in SYNC_CODES:
+        return kind != "digital"
+    return stem.startswith(("F_", "FP_")) == (kind == "force")
 
 
 def with_cells(

@@ -112,6 +112,8 @@ def test_a_stream_with_losses_is_recorded_exactly(recorded, begun, name, scale):
     got = recorded[name]
     assert got.settings["stamps"] == "regular"
     assert got.settings["names"] == ["Rhomboid", "Trapezius"]
+    assert got.settings["said_units"] == ["microvolts"] * 2
+    assert got.settings["said_types"] == ["EMG"] * 2  # as the stream: its channels say none
     assert {channel.scale for channel in got.stream.channels} == {scale}
     here = ~np.isnan(got.values[:, 0])
     k = int(np.rint(got.values[here][0, 0] * 1e6)) + np.arange(len(got.values))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from labapp.translate import speak
 from labapp.ui.chart import nice_ticks, ratio_ticks
 from labapp.ui.firstbars import FirstBars
 from labapp.ui.lagforest import LagForest
@@ -20,6 +22,12 @@ from labapp.ui.pages.result import ResultPage
 from labapp.ui.raster import OrderRaster, reference_time
 from labapp.ui.ratiochart import RatioChart
 from labapp.ui.words import pair_short, ratio_short, unbroken
+
+
+@pytest.fixture(autouse=True)
+def _english_afterwards() -> Iterator[None]:
+    yield
+    speak("en")
 
 
 def test_ticks_are_round_and_inside() -> None:
@@ -124,6 +132,55 @@ def test_every_number_can_be_read_by_pointer(
             assert chart.hints_at(QPoint(where)), (kind, width)
             assert chart.accessibleDescription(), (kind, width)
     look.apply("light", 1.0)
+
+
+@pytest.mark.parametrize("scale", [1.0, 3.0])
+def test_no_word_of_lags_and_legend_is_cut(
+    qtbot: QtBot, look: Look, document: dict[str, Any], scale: float
+) -> None:
+    """What is shortened can be read by pointer: nothing but the whole rows can."""
+    speak("de")
+    look.apply("light", scale)
+    lines = {}
+    for state in ("first", "undecided", "not interpretable"):
+        for width in (280, 340, 420, 522, 900):
+            chart, raster = LagForest(look), OrderRaster(look)
+            for one in (chart, raster):
+                qtbot.addWidget(one)
+                one.set_document(example_document(state))
+                one.resize(round(width * scale), 100)
+                one.grab()
+                one.resize(one.width(), one.sizeHint().height())
+                one.grab()
+            hints = [text for _, text in chart._hints]
+            assert len(hints) == len(chart.pairs)
+            assert all("95-%-Intervall" in text for text in hints)
+            assert max(where.bottom() for where, _ in chart._hints) < chart.height()
+            legend = [where for where, text in raster._hints if "echts" in text][:4]
+            assert not {"RM rechts", "LT rechts"} & {text for _, text in raster._hints}
+            assert max(where.right() for where in legend) <= raster.width()
+            lines[state, width] = chart.lines
+    assert lines["undecided", 522] == 1
+    assert lines["undecided", 340] == 2
+    assert lines["not interpretable", 280] == 2
+    look.apply("light", 1.0)
+
+
+def test_two_sides_need_a_line_more(qtbot: QtBot, look: Look, document: dict[str, Any]) -> None:
+    pairs = document["order"]["pairs"]
+    document["order"]["pairs"] = {"RM_R-RM_L": next(iter(pairs.values()))}
+    chart = LagForest(look)
+    qtbot.addWidget(chart)
+    chart.set_document(document)
+    heights = []
+    for width in (900, 280):
+        chart.resize(width, 200)
+        chart.grab()
+        heights.append(chart.sizeHint().height())
+    assert chart.lines == 3
+    assert heights[1] - heights[0] == 4 * 18  # two of the row, one of the key, one of the title
+    chart.grab()
+    assert len(chart._hints) == 1
 
 
 def test_pairs_and_phases_keep_their_order_when_reopened(

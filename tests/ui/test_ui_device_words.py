@@ -1,8 +1,13 @@
 """What the top bar says of a device's clock, its port and the disk."""
 
+from pathlib import Path
+
 import pytest
 
+from labapp.translate import speak
 from labapp.ui.look import Look
+from labapp.ui.pages.library import verdict_words
+from labapp.ui.sessions import Entry
 from labapp.ui.topbar import TopBar, stream_details, stream_level
 
 TIMING = {
@@ -37,6 +42,25 @@ def test_the_clock_of_a_device_in_words(words, said):
 def test_a_device_without_a_clock_yet_says_nothing_of_it():
     plain = {**stream(), "timing": {}, "port": {}}
     assert "clock" not in stream_details("emg", plain, "")
+
+
+@pytest.fixture
+def german():
+    speak("de")
+    yield
+    speak("en")
+
+
+def test_a_lost_device_is_lost_in_german_too(german):
+    lost = {**stream(), "state": "lost"}
+    assert "Zustand: verloren" in stream_details("emg", lost, "labbox an COM3").splitlines()
+
+
+def test_why_a_file_cannot_be_read_is_said_in_german(german):
+    entry = Entry(Path("a.h5"), "unreadable", words="port COM3 does not exist; check the port name")
+    assert verdict_words(entry) == (
+        "nicht lesbar: Anschluss COM3 gibt es nicht; Namen des Anschlusses prüfen"
+    )
 
 
 def test_an_unsure_clock_tints_the_chip():

@@ -52,6 +52,14 @@ PORTS = (
     port("lsl://Trigno?type=EMG", "Trigno: 16 EMG channels, 2000 Hz, float32, on LAB-PC", "lsl"),
 )
 
+STREAM = {
+    "names": ["Rhomboid", "Trapezius", "Load cell", "ch4"],
+    "units": ["uV", "", "none", ""],
+    "said_units": ["microvolts", "", "degrees of a goniometer", ""],
+    "said_types": ["EMG", "EMG", "Angle", ""],
+    "unit": "",
+}
+
 
 def poor_check(muscle: str) -> ChannelCheck:
     """Lights of a channel of which two are red and one is amber."""
@@ -95,6 +103,10 @@ def states(work: Work) -> Iterator[str]:
     setup.set_ports(PORTS)
     setup.ports.item(0, 0).setCheckState(Qt.CheckState.Checked)
     yield "setup, ports"
+    setup.ports.describe_wanted.disconnect()
+    setup.ports.item(4, 0).setCheckState(Qt.CheckState.Checked)
+    setup.ports.describe(PORTS[4].port, STREAM)
+    yield "setup, channels of a stream"
     setup.simulated.setChecked(True)
     setup.test.choose("isometric_pull", practice=True)
     setup.person.screening.click()
@@ -138,7 +150,7 @@ def test_no_page_has_faults(qtbot: QtBot, open_window: Open, language: str, scal
     window.look.apply("light", 1.0)
     assert work.setup.inside.contentsMargins().left() == 2 * GRID
     assert {name: found for name, found in faults.items() if found} == {}
-    assert len(faults) == 11
+    assert len(faults) == 12
 
 
 def test_tab_goes_as_a_page_is_read(qtbot: QtBot, look: Look) -> None:

@@ -10,18 +10,14 @@ import pytest
 from example_document import example_document
 from layout_faults import layout_faults
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QLabel
-from pytestqt.qtbot import QtBot
 
 from labapp.translate import speak
 from labapp.trials.protocol import Protocol, load_protocol
 from labapp.trials.run import ProtocolRun, RunState
 from labapp.ui.glossary import explained
 from labapp.ui.guides import Moment
-from labapp.ui.look import Look
 from labapp.ui.opening import Opening
-from labapp.ui.pages.largewords import LargeWords
 from labapp.ui.pages.run import RunPage
 from labapp.ui.work import Work
 from labapp.workflow.biofeedback import BarsNow
@@ -115,19 +111,6 @@ def test_the_page_run_has_no_faults(open_window: Open, language: str, scale: flo
             faults[name].append("is higher than its card")
     assert {name: found for name, found in faults.items() if found} == {}
     assert len(faults) == 24
-
-
-def test_words_are_read_from_three_metres_where_the_screen_allows_it(
-    qtbot: QtBot, look: Look
-) -> None:
-    """Capitals of 15 mm: on 24 inches (531 mm across) with 1920 pixels, and with 2 x 1280."""
-    for width, pixels in ((637, 1920), (440, 1280)):
-        words = LargeWords(look, "words")
-        qtbot.addWidget(words)
-        words.resize(width, 190)
-        words.say("PULL")
-        height = QFontMetrics(look.font(words.size_px, bold=True)).capHeight()
-        assert height * 531 / pixels >= 15
 
 
 def test_a_session_without_an_order_shows_no_empty_charts(open_window: Open, tmp_path: Any) -> None:

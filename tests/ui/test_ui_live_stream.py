@@ -97,7 +97,7 @@ def choose(combo: object, data: str) -> None:
     combo.setCurrentIndex(place)
 
 
-def pick_streams(qtbot: QtBot, opening: Opening) -> SetupPage:
+def pick_streams(qtbot: QtBot, opening: Opening, *, one_by_one: bool = False) -> SetupPage:
     """Find the streams of the laboratory, tick them, say unit and muscles."""
     assert opening.work is not None
     setup = opening.work.setup
@@ -112,7 +112,14 @@ def pick_streams(qtbot: QtBot, opening: Opening) -> SetupPage:
     # The force says newtons; the EMG does not say what its numbers are, and must be told.
     assert "does not say its unit" in setup.hint.text()
     assert "lsl://EMG" in setup.hint.text()
-    choose(setup.ports.cellWidget(row_of(setup, "lsl://EMG"), 1), "lsl:uV")
+    if one_by_one:
+        for at in range(4):
+            unit = setup.devices.channels.findChild(QComboBox, f"unit_{at}")
+            assert unit is not None
+            unit.setFocus()
+            QTest.keyClick(unit, Qt.Key.Key_Down)
+    else:
+        choose(setup.ports.cellWidget(row_of(setup, "lsl://EMG"), 1), "lsl:uV")
     assert "The protocol needs a channel" in setup.hint.text()
     assert "Force" not in setup.hint.text()  # one force channel: it is the pull
     for at, code in enumerate(MUSCLES):
@@ -194,6 +201,8 @@ def test_a_live_stream_from_its_discovery_to_a_saved_session(
         assert [c.kind for c in told["emg"].channels] == ["emg"] * 4 + ["digital"]
     assert chosen["emg"].settings["units"] == ["", "", "", "", "none"]
     assert chosen["force"].settings["units"] == ["N"]
+    assert chosen["emg"].settings["said_units"] == ["", "", "", "", "none"]
+    assert chosen["force"].settings["said_units"] == ["newtons"]
     (pull,) = document["repetitions"]
     assert {onset["state"] for onset in pull["onsets"].values()} == {"ok"}
     assert document["verdict"]["state"] == "not interpretable"
@@ -243,7 +252,9 @@ def test_a_live_stream_that_is_lost_in_a_pull_gives_its_verdict(
 ) -> None:
     opening = open_window()
     with living_lab(tmp_path / "study", "rhomboid_leads_30ms", 3, EMG, FORCE) as lab:
-        pick_streams(qtbot, opening)
+        setup = pick_streams(qtbot, opening, one_by_one=True)
+        emg, _ = setup.montage.devices()
+        assert emg.settings["units"] == ["uV"] * 4 + ["none"]
         run(qtbot, opening, lab, lose_in="pull", seconds=200)
         path, document = finish(qtbot, opening)
         with open_session(path) as session:

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from labapp.errors import LabError
+from labapp.errors import LabError, NotNeeded
 from labapp.ui.app import check_screen
 from labapp.ui.banner import Banners, Message, message_of
 from labapp.ui.logs import Unexpected, log_folder, start_log
@@ -143,6 +143,10 @@ def test_banner_replaces_the_same_matter_and_keeps_three(qtbot: QtBot, qapp: Any
 def test_message_of_an_error_has_what_and_remedy() -> None:
     message = message_of(LabError("COM3 is in use", "close the other program"))
     assert (message.what, message.remedy) == ("COM3 is in use.", "Close the other program.")
+    assert message.level == "bad"
+    for fault, level in ((False, "grey"), (True, "warn")):
+        said = message_of(NotNeeded("this repetition does not count as recorded", fault=fault))
+        assert said.level == level
     bug = message_of(ValueError("odd"))
     assert "ValueError" in bug.what
     assert "folder of logs" in bug.remedy

@@ -196,7 +196,7 @@ def test_the_size_of_large_words_is_worked_out_once_for_a_room(
     qtbot.addWidget(words)
     words.resize(900, 300)
     words.say("Relax completely.")
-    assert words.size_px == 80
+    assert words.size_px == 40
     hint = words.minimumSizeHint()
     sizes: list[int] = []
     fit = words._fitting

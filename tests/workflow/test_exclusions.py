@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from twelve_pulls import ODD, twelve_pulls
 
 from labapp.analysis.excluded import recorded_document
-from labapp.errors import LabError
+from labapp.errors import LabError, NotNeeded
 from labapp.report.document import build_document
 from labapp.report.methods import methods_paragraph
 from labapp.workflow.analysing import analyse
@@ -222,8 +222,18 @@ def test_bad_rejections_are_refused_and_leave_nothing(edits: OnsetEdits, wish: A
 def test_what_cannot_be_rejected_or_accepted_says_why(tmp_path: Path):
     path = twelve_pulls(tmp_path / "AB-014.h5", rejected=[5])
     edits = OnsetEdits(path, analyse(path))
-    with pytest.raises(LabError, match=f"does not count as recorded.*{IN_THE_RUN}"):
+    with pytest.raises(NotNeeded, match=f"does not count as recorded.*{IN_THE_RUN}") as decided:
         edits.reject("A", "OP-001", 4, WHY)
+    assert not decided.value.fault
+    for reasons, fault in (
+        (["force lost for 300 ms"], True),
+        ([IN_THE_RUN, "force lost for 300 ms"], False),
+        (["done again"], False),
+    ):
+        edits.recorded[4]["reasons"] = reasons
+        with pytest.raises(NotNeeded, match=reasons[0]) as told:
+            edits.reject("A", "OP-001", 4, WHY)
+        assert told.value.fault is fault
     with pytest.raises(LabError, match="rater A has not rejected this repetition"):
         edits.accept("A", "OP-001", 4)
     edits.reject("A", "OP-001", 6, WHY)

@@ -57,6 +57,22 @@ def test_a_device_is_known_again_by_its_serial_number_or_its_port(tmp_path):
     assert recalled(settings, fewer).montage == {"A1": "RM_L"}
 
 
+def test_no_muscle_is_recalled_for_a_channel_that_gives_newtons_now():
+    told = {"channels": 4, "names": ["a", "b", "c", "d"]}
+    codes = {"a": "RM_R", "b": "F_PULL", "c": "COPY", "d": "OWN_R"}
+    before = DeviceConfig("emg", "lsl", "lsl://x", told | {"units": ["uV"] * 4}, codes)
+    settings = StudySettings(devices=remembered(StudySettings(), [before], {}))
+    known = {
+        unit: recalled(
+            settings, DeviceConfig("emg", "lsl", "lsl://x", told | {"units": [unit] * 4})
+        )
+        for unit in ("uV", "N", "none")
+    }
+    assert known["uV"].montage == {"a": "RM_R", "c": "COPY", "d": "OWN_R"}
+    assert known["N"].montage == {"b": "F_PULL", "c": "COPY", "d": "OWN_R"}
+    assert known["none"].montage == {}
+
+
 def test_what_was_used_before_stays_and_the_last_choice_is_marked():
     first = StudySettings(devices=remembered(StudySettings(), [EMG, FORCE], {}))
     second = StudySettings(devices=remembered(first, [SIMULATED], {}))

@@ -13,6 +13,7 @@ from labapp.record.listing import PortInfo
 from labapp.translate import tr
 from labapp.ui.choices import Preset, simulated_devices
 from labapp.ui.look import Look
+from labapp.ui.pages.channelunits import ChannelUnits
 from labapp.ui.pages.ports import PortsTable
 from labapp.ui.pages.simulator import SimulatorPanel
 from labapp.ui.parts import Card, button, label, named, row
@@ -72,6 +73,8 @@ class DevicesCard(Card):
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(GRID)
         self.ports = PortsTable(look)
+        self.channels = ChannelUnits(look, self.ports)
+        self.ports.changed.connect(self.channels.refresh)
         self.ports.changed.connect(self.changed)
         self.search = button(
             tr("Search again"),
@@ -105,6 +108,7 @@ class DevicesCard(Card):
         line.setStretch(0, 1)
         inside.addLayout(line)
         inside.addWidget(self.note)
+        inside.addWidget(self.channels)
         return panel
 
     # ------------------------------------------------------------------ state

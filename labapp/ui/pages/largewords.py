@@ -1,4 +1,4 @@
-"""The large words of the page Run: as large as their room allows, to be read from 3 m."""
+"""The sentence of a step on the page Run, to be read aloud: as large as its room allows."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from labapp.ui.look import Look
 from labapp.ui.pages.card import large_words
 from labapp.ui.parts import named, set_role
 
-ROLES = {80: "call", 56: "loud", 40: "shout", 28: "hero", 22: "verdict"}
-"""Role of each size, design pixels. Capitals of 15 mm, a 200th of 3 m, need 75 pixels on a screen
-of 24 inches with 1920 x 1080, and 50 on one with 2560 x 1440 at 200 %."""
+ROLES = {40: "shout", 28: "hero", 22: "verdict"}
+"""Role of each size, design pixels; what is read from 3 m is the word of the step (`callword`)."""
 SMALLEST = min(ROLES)
 
 

@@ -145,7 +145,7 @@ class LibraryPage(Page):
                 entry.participant,
                 titles[entry.protocol],
                 clock(entry.duration_s) if entry.duration_s else "",
-                _verdict(entry),
+                verdict_words(entry),
             )
             for column, text in enumerate(cells):
                 item = QTableWidgetItem(text)
@@ -205,7 +205,7 @@ class LibraryPage(Page):
             self.open.setToolTip(f"{tip}\n{why}")
         why = tr("Off now: only a session that is finished can be checked.")
         allow(self.check, kind in {"session", "unreadable"}, why)
-        words = entry.words if entry is not None and kind != "session" else ""
+        words = spoken(entry.words) if entry is not None and kind != "session" else ""
         self.hint.setText(words.replace("_", "_\u200b"))  # long names of files may be broken
 
     def _open(self) -> None:
@@ -242,13 +242,14 @@ class LibraryPage(Page):
                 return
 
 
-def _verdict(entry: Entry) -> str:
+def verdict_words(entry: Entry) -> str:
+    """Return what the library says of a file: its verdict, or why there is none."""
     if entry.kind == "running":
         return tr("recording now")
     if entry.kind == "unfinished":
         return tr("not finished")
     if entry.kind == "unreadable":
-        return tr("cannot be read: {words}", words=entry.words)
+        return tr("cannot be read: {words}", words=spoken(entry.words))
     state = VERDICTS.get(entry.state, "")
     words = spoken(entry.words)
     if entry.excluded:  # in front: a long verdict is cut off at its end

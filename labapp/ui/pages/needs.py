@@ -70,13 +70,16 @@ def _devices(page: SetupPage) -> str:
         bare = [port for port in undecided if scheme_of(port)]
         if bare:
             return tr(
-                "{streams} does not say its unit: choose it in the list of ports.",
+                "{streams} does not say its unit: choose it in the list of ports, or channel by "
+                "channel below it.",
                 streams=", ".join(bare),
             )
         if undecided:
             return tr("Choose the driver for {ports}.", ports=", ".join(undecided))
         if waiting:
             return tr("{streams}: asking what it sends.", streams=", ".join(waiting))
+        if unclear := page.devices.channels.words():
+            return unclear
     devices = page.montage.devices()
     if not devices:
         return tr("Missing: a device. Tick a port that can be opened.")

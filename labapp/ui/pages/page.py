@@ -3,12 +3,46 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from labapp.translate import tr
 from labapp.ui.look import Look
 from labapp.ui.parts import column, label, named, row
 from labapp.ui.theme import GRID
+
+
+class PageScroller(QScrollArea):
+    """Scrolls by keys; its bar, not a frame around the whole page, shows that it has them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.verticalScrollBar().rangeChanged.connect(self._reach)
+        self._reach(0, 0)
+
+    def _reach(self, _low: int, high: int) -> None:
+        """Stop for the Tab key only where there is something to scroll."""
+        policy = Qt.FocusPolicy.TabFocus if high else Qt.FocusPolicy.NoFocus
+        self.setFocusPolicy(policy)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Colour the bar."""
+        super().focusInEvent(event)
+        self._mark(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Give the bar its usual colour."""
+        super().focusOutEvent(event)
+        self._mark(False)
+
+    def _mark(self, on: bool) -> None:
+        bar = self.verticalScrollBar()
+        bar.setProperty("keys", on)
+        bar.style().unpolish(bar)
+        bar.style().polish(bar)
 
 
 class Page(QWidget):
@@ -43,12 +77,8 @@ class Page(QWidget):
         outer = column(spacing=0)
         self.setLayout(outer)
         if scrolls:
-            self.scroller = QScrollArea()
+            self.scroller = PageScroller()
             named(self.scroller, f"{name}_scroll", tr("{title}: contents", title=title))
-            self.scroller.setWidgetResizable(True)
-            self.scroller.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            self.scroller.setFrameShape(QFrame.Shape.NoFrame)
-            self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
             self.scroller.setWidget(self.body)
             outer.addWidget(self.scroller, 1)
         else:

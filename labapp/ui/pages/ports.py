@@ -12,41 +12,14 @@ from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidget
 from labapp.device import list_drivers
 from labapp.record.config import DeviceConfig
 from labapp.record.listing import PortInfo
-from labapp.translate import phrase, tr
+from labapp.translate import tr
 from labapp.ui.look import Look
+from labapp.ui.pages.portwords import LATENCY, state_words
 from labapp.ui.parts import named
+from labapp.ui.words import unit_words
+from labapp.workflow.channel_units import Corrections, StreamUnits, first_problem, given_in
 from labapp.workflow.sources import BARE_UNITS, ChosenPort, as_devices, says_no_unit, scheme_of
 from labapp.workflow.study_settings import StudySettings
-
-REMEDIES = {
-    "in use": phrase("Close that program and search again."),
-    "no permission": phrase("Add yourself to the group dialout, or install the udev rule."),
-}
-ACCESS = {
-    "no permission": phrase("No permission."),
-    "text, not numbers": phrase("Text, not numbers."),
-}
-LATENCY = phrase(
-    "The chip in the plug keeps data for so long before it passes them on.\n"
-    "Windows: device manager, ports, settings, advanced. "
-    "Linux: install hardware/udev/70-labapp.rules."
-)
-UNIT_WORDS = {"uV": "µV", "mV": "mV", "V": "V", "N": "N"}
-
-
-def state_words(port: PortInfo) -> str:
-    """Return what a person should know about a port, in one or two short sentences."""
-    remedy = tr(REMEDIES.get(port.access, ""))
-    if port.access == "in use":
-        who = port.used_by or tr("another program")
-        return tr("In use by {program}.", program=who) + f" {remedy}"
-    if port.access != "ok":
-        why = tr(ACCESS[port.access]) if port.access in ACCESS else f"{port.access.capitalize()}."
-        return f"{why} {remedy}".strip()
-    words = port.description if port.description not in ("", "n/a") else tr("Ready")
-    if port.latency_ms is not None and port.latency_ms > 2:
-        words += ". " + tr("Latency timer {ms} ms: set it to 1 ms.", ms=port.latency_ms)
-    return words
 
 
 def _key(port: PortInfo) -> str:
@@ -73,6 +46,7 @@ class PortsTable(QTableWidget):
         self._combos: list[QComboBox] = []
         self._drivers = [info.name for info in list_drivers()]
         self._settings: dict[str, dict[str, Any]] = {}
+        self.given: dict[str, Corrections] = {}
         self._asking: set[str] = set()
         # What a person chose stays while a device is away.
         self._ticked: set[str] = set()
@@ -86,7 +60,6 @@ class PortsTable(QTableWidget):
         self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         header = self.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         header.sectionResized.connect(self._fit_rows)
         look.changed.connect(self._dress)
@@ -152,6 +125,7 @@ class PortsTable(QTableWidget):
             else one.driver
             for one in study.devices
         }
+        self.given = {one.port: given_in(one.settings) for one in study.devices}
         self._streams = list(addresses)
         self._fill()
 
@@ -211,10 +185,11 @@ class PortsTable(QTableWidget):
         if scheme_of(port.port):
             driver = port.driver or ""
             settings = self._settings.get(port.port)
-            if settings is None or not says_no_unit(settings):
+            told = StreamUnits(settings or {}, self.given.get(port.port, {}))
+            if settings is None or not says_no_unit(told.corrected_settings):
                 return [(driver, driver)]
             bare = [(tr("choose unit…"), "")]
-            return bare + [(f"{driver}, {UNIT_WORDS[u]}", f"{driver}:{u}") for u in BARE_UNITS]
+            return bare + [(f"{driver}, {unit_words(u)}", f"{driver}:{u}") for u in BARE_UNITS]
         first = [(tr("choose…"), "")] if port.driver is None else []
         return first + [(name, name) for name in self._drivers if name not in ("lsl", "brainflow")]
 
@@ -224,6 +199,9 @@ class PortsTable(QTableWidget):
         names = [port.port for port in self._found] or [tr("Port")]
         widest = max(QFontMetrics(metrics).horizontalAdvance(name) for name in names)
         self.setColumnWidth(0, min(widest, self.look.px(200)) + self.look.px(56))
+        # Of its own accord a column follows its items, not combo boxes that are made anew.
+        choices = max((combo.sizeHint().width() for combo in self._combos), default=0)
+        self.setColumnWidth(1, max(self.look.px(72), choices + self.look.px(16)))
         self._fit_rows()
         shown = min(4, max(2, self.rowCount()))
         self.setMinimumHeight(self.look.px(34 + 48 * shown + 4))
@@ -281,6 +259,23 @@ class PortsTable(QTableWidget):
             if scheme_of(port.port) and port.port not in self._settings
         ]
 
+    def described(self) -> dict[str, StreamUnits]:
+        """Ticked streams with a unit per channel: what they say and what was corrected, by port."""
+        told = {
+            port.port: StreamUnits(
+                self._settings.get(port.port, {}),
+                self.given.get(port.port, {}),
+                choice.partition(":")[2],
+            )
+            for port, choice in self._rows()
+        }
+        return {port: one for port, one in told.items() if one.channels}
+
+    def correct(self, port: str, given: Corrections) -> None:
+        """Take these for the corrections of a stream."""
+        self.given[port] = given
+        self._fill()
+
     def chosen(self) -> tuple[DeviceConfig, ...]:
         """Return the ticked ports as devices with their usual montage.
 
@@ -289,12 +284,15 @@ class PortsTable(QTableWidget):
         LabError
             A driver that cannot be used with these settings.
         """
-        ports = []
+        ports, described = [], self.described()
         for port, choice in self._rows():
-            driver, _, unit = choice.partition(":")
+            driver = choice.partition(":")[0]
             settings = self._settings.get(port.port)
             if not driver or (scheme_of(port.port) and settings is None):
                 continue
-            told = dict(settings or {}) | ({"unit": unit} if unit else {})
+            stream = described.get(port.port)
+            if stream is not None and first_problem(stream.channels):
+                continue
+            told = settings or {} if stream is None else stream.corrected_settings
             ports.append(ChosenPort(port.port, driver, port.serial or None, told))
         return as_devices(ports)

@@ -18,9 +18,10 @@ from labapp.ui.look import Look
 from labapp.ui.pages.page import Page
 from labapp.ui.pages.runcard import RunCard
 from labapp.ui.participant import ParticipantSwitch
-from labapp.ui.parts import Card, button, label, set_role
+from labapp.ui.parts import Card, button, column, label, set_role
 from labapp.ui.sound import Tone
 from labapp.ui.theme import GRID
+from labapp.ui.words import error_words
 from labapp.workflow.protocol_words import shown, told
 
 if TYPE_CHECKING:
@@ -71,8 +72,10 @@ class RunPage(Page):
         )
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.live_card.column.addWidget(self.waiting, 1)
-        line.addWidget(self.live_card, 3)
         self.card = RunCard(self.look, self)
+        left = column(self.card.call, spacing=2 * GRID)
+        left.addWidget(self.live_card, 1)
+        line.addLayout(left, 3)
         self.text, self.dots, self.feedback = self.card.text, self.card.dots, self.card.feedback
         self.keypad, self.remarks = self.card.keypad, self.card.remarks
         self.keypad.pressed.connect(self.press)
@@ -158,7 +161,9 @@ class RunPage(Page):
         live.left_out.connect(self.feedback.leave_out)
         live.levels_changed.connect(self.feedback.show_levels)
         live.levels_changed.connect(traces.show_levels)
-        live.failed.connect(lambda error: self._note(tr("No live results: {error}", error=error)))
+        live.failed.connect(
+            lambda error: self._note(tr("No live results: {error}", error=error_words(error)))
+        )
         if self.guiding is not None:
             self.guiding.use(live)
         live.start()

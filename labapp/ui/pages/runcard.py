@@ -16,6 +16,7 @@ from labapp.ui.guiding import Guiding
 from labapp.ui.look import Look
 from labapp.ui.numberbox import NumberBox
 from labapp.ui.numbers import minutes
+from labapp.ui.pages.callword import CallCard
 from labapp.ui.pages.card import Dots, PhaseBar, breath_words, time_words
 from labapp.ui.pages.feedback import Feedback
 from labapp.ui.pages.guideview import GuideView
@@ -27,7 +28,7 @@ from labapp.ui.pages.scrollcard import ScrollCard
 from labapp.ui.parts import label, named, row, set_role
 from labapp.ui.theme import GRID
 from labapp.ui.words import ratio_short
-from labapp.workflow.protocol_words import instructions, told
+from labapp.workflow.protocol_words import called, instructions, told
 
 ORDERS = {
     "drawn": phrase("order drawn at random"),
@@ -37,9 +38,10 @@ ORDERS = {
 
 
 class RunCard(ScrollCard):
-    """Instruction, phases, dots, guides, the last pull, and when to stop; `keypad` lies outside.
+    """Instruction, phases, dots, guides, the last pull, and when to stop.
 
-    `target_set` comes with the ratio or the force (N) that the operator aims at.
+    `keypad`, and `call` with the word to be read from 3 m, lie outside. `target_set` comes with
+    the ratio or the force (N) that the operator aims at.
     """
 
     target_set = Signal(float)
@@ -55,6 +57,7 @@ class RunCard(ScrollCard):
         self.block = label("", "title", name="block", wrap=True)
         self.place = label("", "soft", name="block_place", wrap=True)
         self.text = LargeWords(look, "instruction")
+        self.call = CallCard(look)
         self.script = label("", name="script", wrap=True)
         self.script.setToolTip(tr("Read this aloud before the first repetition."))
         self.loads = LoadsPanel()
@@ -64,7 +67,7 @@ class RunCard(ScrollCard):
         self.guide = GuideView(look)
         self.phases = PhaseBar(look)
         self.dots = Dots(look)
-        self.count = label("", "soft", name="repetition_count")
+        self.count = label("", "soft", name="repetition_count", wrap=True)
         self.feedback = Feedback(look)
         self.remarks = RemarkRow(page)
         self.keypad = KeyPad(page)
@@ -111,6 +114,7 @@ class RunCard(ScrollCard):
 
     def show_state(self, state: RunState, moment: Moment | None) -> None:
         """Show a moment of the run."""
+        self.call.say(called(state))
         if state.paused:
             self.text.say(tr("Pause. Breathe."))
         else:
@@ -201,6 +205,8 @@ class RunCard(ScrollCard):
             widget.setVisible(running)
         if running:
             self.keypad.show()
+        else:
+            self.call.hide()
 
     def _empty(self) -> None:
         self._show_parts(running=False)

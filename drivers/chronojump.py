@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from labapp.device import Exchange, FeedStats
 from labapp.device.stamped import Stamp, StampedSamples
@@ -86,6 +87,23 @@ class ChronojumpCodec:
                 at = end + 1
         return self._samples.give()
 
+    def feed_placed(
+        self, data: bytes
+    ) -> tuple[list[SampleBlock | DeviceEvent], NDArray[np.int64]] | None:
+        """Decode as `feed` does if every line is a sample one period after the one before it."""
+        text = (self._tail + data).replace(b"\r", b"\n")
+        cut = text.rfind(b"\n") + 1
+        lines = text[:cut].lstrip(b"\n")
+        if len(text) - cut > LONGEST or (lines and not _SAMPLES.fullmatch(lines)):
+            return None
+        us, counts, sound = self._numbers(lines)
+        if not sound.all() or not self._samples.take_regular(us, counts):
+            return None
+        carried, self._tail = len(self._tail), text[cut:]
+        over = np.frombuffer(lines, np.uint8) == ord("\n")  # a line may end with two of them
+        ends = np.flatnonzero(over[1:] & ~over[:-1]) + 2
+        return self._samples.give(), ends + (cut - len(lines) - carried)
+
     def finish(self) -> list[SampleBlock | DeviceEvent]:
         """Give out the held line if it is a plausible one."""
         self.stats.junk_bytes += len(self._tail)
@@ -94,11 +112,17 @@ class ChronojumpCodec:
 
     def _take(self, text: bytes) -> None:
         """Take well-formed lines."""
-        numbers = np.fromstring(text.replace(b".", b"").replace(b";", b" "), np.int64, sep=" ")
-        us, counts = numbers[::2], numbers[1::2]
-        sound = (us < WRAP) & (np.abs(counts) <= self._top)
+        us, counts, sound = self._numbers(text)
         self.stats.bad_frames += len(us) - int(sound.sum())
         self._samples.take(us[sound], counts[sound])
+
+    def _numbers(
+        self, text: bytes
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+        """Microseconds and hundredths of a newton of well-formed lines, and which can be true."""
+        numbers = np.fromstring(text.replace(b".", b"").replace(b";", b" "), np.int64, sep=" ")
+        us, counts = numbers[::2], numbers[1::2]
+        return us, counts, (us < WRAP) & (np.abs(counts) <= self._top)
 
     def _other(self, line: bytes) -> None:
         """Trigger edges and known answers are events; the rest is junk."""

@@ -27,6 +27,10 @@ if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get(
 HOME = tempfile.mkdtemp(prefix="labapp-tests-")
 os.environ["LABAPP_HOME"] = HOME
 os.environ["LANGUAGE"] = "en"  # the window speaks the computer's language
+# Workers and two hundred child processes import the same modules: without this, where it is set,
+# each would compile all of them again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 GRACE_S = 2.0
 HARMLESS_FILES = (

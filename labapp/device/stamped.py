@@ -47,7 +47,7 @@ class StampedSamples:
         self._nominal = clock.period
         self._period = clock.period
         self._stats = stats
-        self._steps: list[int] = []
+        self._steps: list[Ints] = []
         self._learnt = 0  # regular steps seen since the start
         self._started = False
         self._ticks = 0  # of the last accepted sample, unwrapped
@@ -76,6 +76,15 @@ class StampedSamples:
             if at < len(times):
                 self._irregular(int(times[at]), counts[at : at + 1])
                 at += 1
+
+    def take_regular(self, times: Ints, counts: Ints) -> bool:
+        """Take samples as `take` does if all follow by one period; False: nothing was taken."""
+        before, samples = dict(self.__dict__, _steps=[*self._steps]), self._stats.samples
+        if self._rows or self._regular(times, counts) < len(times):
+            self.__dict__.update(before, _rows=[])
+            self._stats.samples = samples
+            return False
+        return True
 
     def say(self, event: DeviceEvent) -> None:
         """Put an event between the samples."""
@@ -117,7 +126,9 @@ class StampedSamples:
         while self._started and self._held is None and taken < len(times):
             goal = next((n for n in LEARN if n > self._learnt), LEARN[-1])
             part = times[taken : taken + goal - self._learnt % goal]
-            steps = np.diff(part, prepend=self._ticks % self._wrap)
+            steps = part.copy()
+            steps[1:] -= part[:-1]
+            steps[0] -= self._ticks % self._wrap
             steps[steps < -self._wrap // 2] += self._wrap
             regular = (steps >= EARLY * self._period) & (steps < LATE * self._period)
             n = len(part) if regular.all() else int(regular.argmin())
@@ -125,16 +136,17 @@ class StampedSamples:
                 break
             self._accept(self._ticks + np.cumsum(steps[:n]), counts[taken : taken + n], 0)
             self._off = float(steps[n - 1]) / self._period - 1
-            self._learn(steps[:n].tolist())
+            self._learn(steps[:n])
             taken += n
         return taken
 
-    def _learn(self, steps: list[int]) -> None:
+    def _learn(self, steps: Ints) -> None:
         """Learn the period at fixed numbers of samples, whatever the size of the reads."""
-        self._steps = [*self._steps, *steps][-LEARN[-1] :]
+        self._steps.append(steps)
         self._learnt += len(steps)
         if self._learnt in LEARN or self._learnt % LEARN[-1] == 0:
-            known = np.array(self._steps)  # a mean: the steps may be whole milliseconds
+            known = np.concatenate(self._steps)[-LEARN[-1] :]
+            self._steps = [known]  # a mean: the steps may be whole milliseconds
             usual = float(np.median(known))
             middle = float(known[np.abs(known - usual) <= usual / 2].mean())
             self._period = min(max(middle, self._nominal / 2), self._nominal * 2)

@@ -37,9 +37,6 @@ class LiveStream:
         Live view to write to.
     pace
         Clock of the device, told of the newest sample of each batch.
-    gather
-        Collect 90 ms of bytes before decoding. False gives a view that is complete up to the
-        last read (lock-step).
 
     Attributes
     ----------
@@ -49,16 +46,13 @@ class LiveStream:
         Why the driver failed; empty while it works. From then on nothing is decoded.
     """
 
-    def __init__(
-        self, number: int, codec: Codec, ring: RingWriter, pace: Pace, *, gather: bool
-    ) -> None:
+    def __init__(self, number: int, codec: Codec, ring: RingWriter, pace: Pace) -> None:
         self.codec = codec
         self.pace = pace
         self.text = ""
         self.fault = ""
         self._number = number
         self._ring = ring
-        self._every_ns = DECODE_NS if gather else 0
         self._waiting = bytearray()
         self._reads: list[tuple[int, int]] = []  # bytes waiting after each read, and its stamp
         self._decoded_ns = 0
@@ -75,7 +69,7 @@ class LiveStream:
         self._waiting += data
         self._reads.append((len(self._waiting), stamp))
         self._stamp = stamp
-        if stamp - self._decoded_ns >= self._every_ns or len(self._waiting) > _MOST_BYTES:
+        if stamp - self._decoded_ns >= DECODE_NS or len(self._waiting) > _MOST_BYTES:
             self.flush()
 
     def flush(self) -> None:

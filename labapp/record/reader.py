@@ -78,7 +78,7 @@ class StreamReader:
         codec = driver.codec(settings)
         self._stepped = isinstance(rig.clock, SteppedClock)
         pace = Pace(codec.rate, sheet(driver.name).clock, rig.origin_ns)
-        self.live = LiveStream(number, codec, rig.ring, pace, gather=not self._stepped)
+        self.live = LiveStream(number, codec, rig.ring, pace)
         speed = rig.clock.speed if isinstance(rig.clock, ScaledClock) else 1.0
         self._silence_ns = int(max(1.0, 3.0 / codec.rate / speed) * 1e9)
         self._heard = time.perf_counter_ns()
@@ -162,7 +162,7 @@ class StreamReader:
             self.ready.set()
             return
         if isinstance(clock, SteppedClock):
-            clock.join(self.number)
+            clock.join(self.number, partial(self._decode, self.live.flush))
         self.ready.set()
         try:
             while not self._rig.stop.is_set():

@@ -10,13 +10,17 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """A chunk that is decided but not made: samples ``first .. stop-1``."""
+    """A chunk that is decided but not made: samples ``first .. stop-1``.
+
+    ``whole``: none of them is dropped or damaged.
+    """
 
     first: int
     stop: int
     arrival_ns: int
     dropped: NDArray[np.bool_]
     damaged: NDArray[np.uint8]
+    whole: bool
 
 
 @dataclass(slots=True)
@@ -30,6 +34,8 @@ class Account:
     def settle(self, packet: Packet) -> None:
         """Book a packet that was sent, or lost as a whole."""
         self.sent = packet.stop
+        if packet.whole:
+            return
         for index in (packet.first + np.flatnonzero(packet.dropped)).tolist():
             if self.dropped and self.dropped[-1][1] == index:
                 self.dropped[-1][1] = index + 1

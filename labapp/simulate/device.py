@@ -216,8 +216,9 @@ class _Run:
             first, self._next = self._next, stop
             dropped, damaged = self._faults.of(first, stop)
             arrival_ns = self.start_ns + round(arrival * 1e9) + self._delay_ns
-            packet = Packet(first, stop, arrival_ns, dropped, damaged)
-            if dropped.all():
+            whole = not (dropped.any() or damaged.any())
+            packet = Packet(first, stop, arrival_ns, dropped, damaged, whole)
+            if not whole and dropped.all():
                 self.account.settle(packet)
             else:
                 self._packet = packet
@@ -229,7 +230,7 @@ class _Run:
         assert packet is not None
         counts = self._sensors.counts(packet.first, packet.stop)
         edges = self._edges(packet)
-        if not (edges or packet.dropped.any() or packet.damaged.any()):
+        if packet.whole and not edges:
             data = self._encode(packet.first, counts)
         else:
             data = self._row_by_row(packet, counts, edges)

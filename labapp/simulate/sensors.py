@@ -169,7 +169,7 @@ class Sensors:
         values /= self._scale
         values += self._offset
         np.rint(values, out=values)
-        np.clip(values, self._low, self._high, out=values)
+        values.clip(self._low, self._high, out=values)
         return values.astype(np.int32)
 
     def _add_pulses(self, values: Floats, t_ns: Floats, seen_ns: Floats) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -104,11 +105,14 @@ class SteppedClock:
         with self._lock:
             return self._now
 
-    def join(self, order: int) -> None:
-        """Make the calling thread a party: time does not pass while it works."""
+    def join(self, order: int, settle: Callable[[], None] | None = None) -> None:
+        """Make the calling thread a party: time does not pass while it works.
+
+        It calls ``settle`` before it waits for what comes after the time of `advance`.
+        """
         with self._lock:
             turn = threading.Condition(self._lock)
-            self._parties[threading.get_ident()] = _Party(order, turn)
+            self._parties[threading.get_ident()] = _Party(order, turn, settle)
 
     def leave(self) -> None:
         """Take the calling thread out; time passes without it."""
@@ -141,8 +145,10 @@ class SteppedClock:
 
     def wait_until(self, t_ns: int, stop: threading.Event) -> bool:
         """Block until lab time reaches ``t_ns``; False if ``stop`` was set first."""
+        party = self._parties.get(threading.get_ident())
+        if party is not None and party.settle is not None and t_ns > self._limit:
+            party.settle()  # the limit stays while this party is at work
         with self._lock:
-            party = self._parties.get(threading.get_ident())
             if party is None:
                 while self._now < t_ns:
                     if stop.is_set():
@@ -188,6 +194,7 @@ class _Party:
 
     order: int
     turn: threading.Condition
+    settle: Callable[[], None] | None
     target: int | None = None
 
     @property

@@ -165,6 +165,42 @@ def test_answers_of_the_firmware(version):
     assert not side.streaming
 
 
+def test_lines_one_period_apart_are_placed_where_they_end():
+    one, two = new_codec("chronojump"), new_codec("chronojump")
+    wire = lines(12_500 * np.arange(400) + np.arange(400) % 7)
+    assert one.feed_placed(wire[:40]) is None  # the first line is not certain yet
+    assert len(decode_part(one, wire[:40])) == len(decode_part(two, wire[:40]))
+    at, ends, index = 40, [], []
+    for stop in (1000, wire.index(b"\r", 2000) + 1, len(wire)):  # one ends between CR and LF
+        items, places = one.feed_placed(wire[at:stop])
+        assert sum(len(block.counts) for block in items) == len(places)
+        index += decode_part(two, wire[at:stop])
+        assert [i for block in items for i in range(block.first, block.stop)] == index[len(ends) :]
+        ends += (places + at).tolist()
+        at = stop
+    returns = [k + 1 for k in range(len(wire)) if wire[k : k + 1] == b"\r"]
+    assert ends == returns[-len(ends) :]
+    assert one.stats == two.stats
+
+
+@pytest.mark.parametrize("odd", [b"5400000;R\r\n", b"5400000;1.00\r\n", b"x\r\n", b"9" * 70])
+def test_nothing_is_taken_where_a_line_cannot_be_placed(odd):
+    one, two = new_codec("chronojump"), new_codec("chronojump")
+    wire = lines(12_500 * np.arange(400))
+    for codec in (one, two):
+        codec.feed(wire)
+    after = lines(12_500 * np.arange(400, 420)) + odd
+    for _ in range(2):
+        assert one.feed_placed(after) is None
+    assert decode_part(one, after) == decode_part(two, after)
+    assert one.stats == two.stats
+
+
+def decode_part(codec, data):
+    return [i for block in codec.feed(data) if isinstance(block, SampleBlock)
+            for i in range(block.first, block.stop)]  # fmt: skip
+
+
 @pytest.mark.parametrize("wrong", [{"rate": 1000.0}, {"range_n": 0.0}, {"baud": 9600}])
 def test_impossible_settings(wrong):
     with pytest.raises(LabError):

@@ -362,9 +362,11 @@ def test_every_read_of_a_batch_is_told_to_the_clock(tmp_path, name):
         seen = []
         pace = Pace(codec.rate, "crystal", 0)
         pace.observe = lambda index, stamp, to=seen: to.append((index, stamp))
-        live = LiveStream(0, driver.codec(settings), ring, pace, gather=gather)
+        live = LiveStream(0, driver.codec(settings), ring, pace)
         for number, piece in enumerate(pieces):
             live.take(piece, 16_000_000 * number)
+            if not gather:
+                live.flush()
         live.flush()
         ring.close()
         newest = {}

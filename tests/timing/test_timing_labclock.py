@@ -56,6 +56,30 @@ def test_parties_run_one_at_a_time_in_order_of_time():
     assert clock.advance(300, 1.0)
 
 
+def test_a_party_settles_once_before_advance_returns():
+    clock = SteppedClock()
+    stop, ready = threading.Event(), threading.Event()
+    done, settled = [], []
+
+    def party():
+        clock.join(0, lambda: settled.append(list(done)))
+        ready.set()
+        while clock.wait_until(3 * len(done) + 3, stop):
+            done.append(clock.now_ns())
+        clock.leave()
+
+    thread = threading.Thread(target=party)
+    thread.start()
+    ready.wait()
+    for limit, stops in ((10, 10), (11, 10), (20, 19)):
+        assert clock.advance(limit, 10.0)
+        assert settled[-1] == list(range(3, stops, 3))
+    assert len(settled) <= 3  # once before anything was asked, if it came to wait so soon
+    stop.set()
+    clock.wake()
+    thread.join()
+
+
 def test_time_waits_for_a_party_at_work():
     clock = SteppedClock()
     free, started = threading.Event(), threading.Event()

@@ -1,15 +1,18 @@
 """Published packages to compare with, where they are installed; none is needed.
 
 Each is a function ``(signal, rate, baseline, search) -> onset in s``, NaN where it finds none.
-`DETECTORS` holds those that could be imported, `ABSENT` the reason for the others.
+`DETECTORS` holds those that are installed, `ABSENT` says so of the others. They are imported when
+they are first asked: that takes seconds.
 """
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import math
 import warnings
 from collections.abc import Callable
+from functools import cache
+from types import ModuleType
 
 import numpy as np
 
@@ -22,6 +25,13 @@ DETECTORS: dict[str, Detector] = {}
 ABSENT: dict[str, str] = {}
 
 
+@cache
+def _imported(module: str) -> ModuleType:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return importlib.import_module(module)
+
+
 def _first_inside(samples: np.ndarray, rate: float, search: Window) -> float:
     times = np.asarray(samples, dtype=np.float64) / rate
     inside = times[(times >= search[0]) & (times <= search[1])]
@@ -30,7 +40,7 @@ def _first_inside(samples: np.ndarray, rate: float, search: Window) -> float:
 
 def _biosppy(signal: np.ndarray, rate: float, baseline: Window, search: Window) -> float:
     """Hodges and Bui 1996 as BioSPPy has it: 3 SD, 25 ms."""
-    emg = importlib.import_module("biosppy.signals.emg")
+    emg = _imported("biosppy.signals.emg")
     x = band_pass(signal, rate, EMG_BAND_HZ)
     rest = x[int(baseline[0] * rate) : int(baseline[1] * rate)]
     found = emg.hodges_bui_onset_detector(
@@ -42,7 +52,7 @@ def _biosppy(signal: np.ndarray, rate: float, baseline: Window, search: Window) 
 def _biosppy_own(signal: np.ndarray, rate: float, baseline: Window, search: Window) -> float:
     """``find_onsets`` with the defaults of BioSPPy, after the filter of its ``emg.emg``."""
     del baseline
-    emg, tools = (importlib.import_module(f"biosppy.signals.{name}") for name in ("emg", "tools"))
+    emg, tools = (_imported(f"biosppy.signals.{name}") for name in ("emg", "tools"))
     filtered, _, _ = tools.filter_signal(
         signal=signal,
         ftype="butter",
@@ -59,7 +69,7 @@ def _biosppy_own(signal: np.ndarray, rate: float, baseline: Window, search: Wind
 def _neurokit(signal: np.ndarray, rate: float, baseline: Window, search: Window) -> float:
     """``emg_amplitude`` and ``emg_activation`` with the defaults of NeuroKit2."""
     del baseline
-    nk = importlib.import_module("neurokit2")
+    nk = _imported("neurokit2")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         amplitude = nk.emg_amplitude(nk.emg_clean(signal, sampling_rate=int(rate)))
@@ -68,15 +78,11 @@ def _neurokit(signal: np.ndarray, rate: float, baseline: Window, search: Window)
 
 
 for _name, _module, _detector in (
-    ("BioSPPy Hodges-Bui", "biosppy.signals.emg", _biosppy),
-    ("BioSPPy find_onsets", "biosppy.signals.emg", _biosppy_own),
+    ("BioSPPy Hodges-Bui", "biosppy", _biosppy),
+    ("BioSPPy find_onsets", "biosppy", _biosppy_own),
     ("NeuroKit2", "neurokit2", _neurokit),
 ):
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            importlib.import_module(_module)
-    except ImportError as _error:
-        ABSENT[_name] = f"not compared: {_error}"
+    if importlib.util.find_spec(_module) is None:
+        ABSENT[_name] = f"not compared: {_module} is not installed"
     else:
         DETECTORS[_name] = _detector

@@ -109,7 +109,7 @@ def _stream(session: Session, stream: Stream) -> list[Finding]:
         text = f"{stream.uncertain} gaps whose length or place is not certain"
         found.append(Finding("warn", place, text))
     if stream.lost or stream.outage:
-        text = f"{stream.received} samples received, {stream.lost} lost in {_holes(stream)} gaps"
+        text = f"{stream.received} samples received, {stream.lost} lost in {stream.breaks} gaps"
         if stream.outage:
             text += f", about {stream.outage} not made while the port was closed"
         found.append(Finding("note", place, text))
@@ -132,13 +132,6 @@ def _times(stream: Stream) -> list[Finding]:
         text = f"measured rate {rate:.3f} Hz, nominal {stream.rate_nominal:g} Hz"
         return [Finding("warn", stream.id, text)]
     return []
-
-
-def _holes(stream: Stream) -> int:
-    """Count the gaps, without making an object of each."""
-    first, count = stream.runs["first"], stream.runs["count"]
-    before = np.concatenate([[0], first + count])[:-1]
-    return int(np.count_nonzero(first > before))
 
 
 def _bytes(stream: Stream) -> list[Finding]:

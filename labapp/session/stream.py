@@ -150,6 +150,13 @@ class Stream:
         return gaps_of(self._first, self._count)
 
     @property
+    def breaks(self) -> int:
+        """Places where samples were sent and lost; what an outage did not make is none."""
+        base = self.segments["base"][self.runs["segment"]]
+        before = np.concatenate([[0], self._first + self._count])[:-1]
+        return int(np.count_nonzero(self._first > np.maximum(before, base)))
+
+    @property
     def uncertain(self) -> int:
         """Runs whose place in time could not be told with certainty."""
         return int(np.count_nonzero(self.runs["uncertain"]))

@@ -115,6 +115,11 @@ class LiveLook(QObject):
             cue = self._recording.seconds(event.data["cue_ns"])
             if cue in self._pulls:
                 self._pulls.remove(cue)
+            if cue == self._reference_s:
+                self._reference_s = None
+            self._references = deque(one for one in self._references if one[0] != cue)
+            if self._levels is not None:
+                self._levels.leave_out(cue)
             self.left_out.emit()
 
     def _newest_s(self) -> float:

@@ -24,6 +24,7 @@ from labapp.trials.resume import PRESS, RUN, Resumed, start_data
 from labapp.trials.run import Action, ProtocolRun, RunEvent, RunState
 from labapp.ui.ringsource import RingSource
 from labapp.workflow.record import LEAD_IN_S, LOOK_AHEAD_S, finish_recording
+from labapp.workflow.resume import pressed
 
 NS = 1_000_000_000
 TICK_MS = 10
@@ -132,6 +133,8 @@ class LiveRecording(QObject):
     def take_up(self, resumed: Resumed) -> None:
         """Go on with a run that another window had begun."""
         self.run = resumed.run
+        for note in pressed(resumed):
+            self._order(partial(self.recorder.mark, note.kind, note.data, note.t_ns))
         self._take_events(list(resumed.events))
         if not self.run.state.over:
             self._tick.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from labapp.record.client import Recorder
 from labapp.record.config import RecorderConfig
 from labapp.translate import tr
 from labapp.trials.protocol import Protocol
+from labapp.trials.run import RunEvent
 from labapp.ui.banner import Message
 from labapp.ui.choices import SetUp
 from labapp.ui.health import Health
@@ -24,13 +24,15 @@ from labapp.ui.pages.setup import SetupPage
 from labapp.ui.recording import LiveRecording
 from labapp.ui.window import Window
 from labapp.workflow.naming import ensure_folder
-from labapp.workflow.record import recorder_config, session_path
+from labapp.workflow.record import analyse_saved, recorder_config, session_path
 from labapp.workflow.resume import Attached, attach
 from labapp.workflow.spoken import spoken
 from labapp.workflow.study_facts import study_facts, tell_beginning
 
 CLOSE_KEY = "closing"
 ATTACHED_KEY = "attached"
+GOES_ON = ("resume", "block", "rest", "stop", "finished")
+"""After one of these there is nothing left to do of what was said when attaching."""
 Started = tuple[Recorder, RecorderConfig, Path, Protocol | None]
 
 
@@ -143,6 +145,7 @@ class Steering(QObject):
         if found.resumed is not None:
             self.recording.take_up(found.resumed)
             self.run.follow_run()
+        self.recording.happened.connect(self._went_on)
         self.window.say(
             Message(
                 tr("The recording went on while no window was open, and is shown again."),
@@ -151,6 +154,10 @@ class Steering(QObject):
                 key=ATTACHED_KEY,
             )
         )
+
+    def _went_on(self, event: RunEvent) -> None:
+        if event.kind in GOES_ON:
+            self.window.banners.dismiss(ATTACHED_KEY)
 
     def look_for_running(self) -> None:
         """At start: find a recording that a window left running, and attach to it."""
@@ -197,7 +204,7 @@ class Steering(QObject):
 
         def job(progress: Progress) -> tuple[Path, dict[str, Any] | LabError]:
             path = recording.finish(lambda what, share: progress(what, 0.5 * share))
-            return path, _analysed(path, lambda what, share: progress(what, 0.5 + 0.5 * share))
+            return path, analyse_saved(path, lambda what, share: progress(what, 0.5 + 0.5 * share))
 
         self.window.work(
             tr("Stopping the recorder"), job, self._finished, failed=self._not_finished
@@ -282,17 +289,6 @@ class Steering(QObject):
         event.accept()
         if self.recording is not None:
             self.let_go()
-
-
-def _analysed(path: Path, progress: Progress) -> dict[str, Any] | LabError:
-    """Return the analysis of a session, or why there is none: the session itself is safe by now."""
-    try:
-        from labapp.workflow.analysing import analyse  # brings SciPy: not on the start-up path
-
-        return analyse(path, save=True, progress=progress)
-    except LabError as error:
-        logging.getLogger("labapp.ui").warning("not analysed: %s", error)
-        return error
 
 
 def _seed_of(out: Path) -> int:

@@ -249,7 +249,7 @@ def _facts(stream: Stream) -> StreamFacts:
         rate_nominal_hz=stream.rate_nominal,
         received=stream.received,
         lost=stream.lost,
-        gaps=len(stream.gaps),
+        gaps=stream.breaks,
         onset_capable=capable,
         onset_reason=reason,
         filter_delay_s=stream.filter_delay_s,

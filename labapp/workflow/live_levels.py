@@ -44,13 +44,30 @@ class LiveLevels:
     def __init__(self, source: LiveSource, settings: AnalysisSettings | None = None) -> None:
         self._source = source
         self._settings = settings or AnalysisSettings()
-        self.references: dict[str, float] = {}
-        """Volts per muscle, corrected for rest."""
-        self._rest: dict[str, float] = {}
+        # By the time of the cue: muscle to its amplitude and the rest before it, volts.
+        self._taken: dict[float, dict[str, tuple[float, float]]] = {}
+        self._left_out: set[float] = set()
+
+    @property
+    def references(self) -> dict[str, float]:
+        """Volts per muscle, corrected for rest: the greatest of what was not left out."""
+        found: dict[str, float] = {}
+        for one in self._counted():
+            for muscle, (value, _) in one.items():
+                found[muscle] = max(value, found.get(muscle, 0.0))
+        return found
+
+    def _counted(self) -> list[dict[str, tuple[float, float]]]:
+        return [one for cue_s, one in [*self._taken.items()] if cue_s not in self._left_out]
+
+    def leave_out(self, cue_s: float) -> None:
+        """Count a reference contraction no more, or not at all: it was rejected."""
+        self._left_out.add(cue_s)
 
     def take_reference(self, cue_s: float, end_s: float) -> None:
         """Take in a reference contraction between its cue and its end (s, recording time)."""
         chosen = self._settings
+        taken: dict[str, tuple[float, float]] = {}
         before = (cue_s + chosen.baseline_s[0], cue_s + chosen.baseline_s[1])
         for stream in self._source.streams:
             begin = before[0] - FILTER_S
@@ -63,9 +80,8 @@ class LiveLevels:
                     window_s=chosen.reference_window_s, least_snr_db=chosen.reference_snr_db,
                 )  # fmt: skip
                 if math.isfinite(found.value):
-                    known = self.references.get(channel.muscle, 0.0)
-                    self.references[channel.muscle] = max(known, found.value)
-                    self._rest[channel.muscle] = min(rest, self._rest.get(channel.muscle, math.inf))
+                    taken[channel.muscle] = (found.value, rest)
+        self._taken[cue_s] = taken
 
     def levels(self) -> dict[str, Level]:
         """Level per muscle over the newest quarter second; NaN where samples are missing."""
@@ -81,8 +97,9 @@ class LiveLevels:
         return found
 
     def _percent(self, muscle: str, level: float) -> float | None:
-        reference = self.references.get(muscle)
-        if reference is None or not math.isfinite(level):
+        taken = [one[muscle] for one in self._counted() if muscle in one]
+        if not taken or not math.isfinite(level):
             return None
-        active = corrected_amplitude(level, self._rest[muscle])
-        return 100 * active / reference if math.isfinite(active) else 0.0
+        values, rests = zip(*taken, strict=True)
+        active = corrected_amplitude(level, min(rests))
+        return 100 * active / max(values) if math.isfinite(active) else 0.0

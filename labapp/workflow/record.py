@@ -6,6 +6,7 @@ mark and when to stop, and turns the finished log into the session.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -35,6 +36,7 @@ __all__ = [
     "LEAD_IN_S",
     "LOOK_AHEAD_S",
     "Recording",
+    "analyse_saved",
     "default_clock",
     "finish_recording",
     "record_session",
@@ -176,6 +178,17 @@ def record_session(
             if end is not None:
                 recording.say("recording", (now - begin) / (end - begin))
     return recording.finish()
+
+
+def analyse_saved(path: Path, progress: Progress) -> dict[str, Any] | LabError:
+    """Return the analysis of a session, or why there is none: the session itself is safe by now."""
+    try:
+        from labapp.workflow.analysing import analyse  # brings SciPy: not on the start-up path
+
+        return analyse(path, save=True, progress=progress)
+    except LabError as error:
+        logging.getLogger("labapp.workflow").warning("not analysed: %s", error)
+        return error
 
 
 def _planned(plan: Path) -> AnalysisSettings:

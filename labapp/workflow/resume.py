@@ -10,7 +10,10 @@ from labapp.record.config import RecorderConfig, read_config
 from labapp.record.log import FrameKind, read_log
 from labapp.record.place import CONFIG_NAME, LOG_NAME
 from labapp.trials.protocol import Protocol, parse_protocol
-from labapp.trials.resume import Noted, Resumed, resume_run
+from labapp.trials.resume import PRESS, Noted, Resumed, resume_run
+
+KEYS = {"pause": "pause", "redo": "redo", "restart": "redo"}
+"""The key behind an event of a run that was taken up."""
 
 
 @dataclass(frozen=True)
@@ -80,3 +83,16 @@ def take_up(folder: Path, protocol: Protocol, now_ns: int) -> Resumed | None:
             marker = frame.json()
             notes.append(Noted(str(marker["kind"]), frame.t_ns, dict(marker["data"])))
     return resume_run(protocol, notes, now_ns)
+
+
+def pressed(resumed: Resumed) -> tuple[Noted, ...]:
+    """Return the keys that taking up a run pressed by itself, to be marked like all others.
+
+    A run is found again from its presses alone: without these, a second window that dies would
+    leave a third one somewhere else in the protocol.
+    """
+    return tuple(
+        Noted(PRESS, event.t_ns, {"action": KEYS[event.kind]})
+        for event in resumed.events
+        if event.kind in KEYS
+    )

@@ -1,13 +1,15 @@
 """A person at a real screen: the program's window on a virtual one, used with keys and mouse.
 
-Run: ``python tests/ui/real_screen.py [--short] [WALK …]``. The window runs in a process of its own
-on an Xvfb screen, and everything done to it comes through xdotool as from a keyboard and a mouse;
-a line of its standard input only asks where something is and what stands there. Walks: ``verdict``
-(fresh start to a saved verdict, with a rejected repetition and its reason, a redo, a pause and
-presenter keys), ``stop``, ``killed`` (the window dies in the middle of a repetition),
-``unplugged`` (a device on a pseudo-terminal goes and comes back) and ``replugged`` (the same in
-the middle of a pull, in real time, the pull done again, to the verdict). Without ``--short`` the
-verdicts are those of the maximal references and the isometric pull, whole.
+Run: ``python tests/ui/real_screen.py [--short] [--pictures FOLDER] [WALK …]``. The window runs in
+a process of its own on an Xvfb screen, and everything done to it comes through xdotool as from a
+keyboard and a mouse; a line of its standard input only asks where something is and what stands
+there. Walks: ``verdict`` (fresh start to a saved verdict, with a rejected repetition and its
+reason, a redo, a pause and presenter keys), ``stop``, ``killed`` (the window dies in the middle of
+a repetition), ``unplugged`` (a device on a pseudo-terminal goes and comes back), ``replugged`` (the
+same in the middle of a pull, in real time, the pull done again, to the verdict) and ``session``
+(maximal references and then the pull, with faults in both: ``whole_session.py``). Without
+``--short`` the verdicts are those of the maximal references and the isometric pull, whole.
+``--pictures`` photographs the decisive moments of ``session`` (``import`` of ImageMagick).
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ CALM = {"protocol": "short_pull", "scenario": "rhomboid_leads_30ms"}
 WINDOW = """
 import json, sys
 from PySide6.QtCore import QSocketNotifier
-from PySide6.QtWidgets import QAbstractButton, QCheckBox
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel
 from labapp.record.config import DeviceConfig
 from labapp.ui.app import application
 from labapp.ui.choices import Preset
@@ -93,6 +95,8 @@ def see():
         "streams": recording.status.get("streams", {}) if recording else {},
         "verdict": (work.result.document or {}).get("verdict"),
         "session": str(work.result.path or ""),
+        "grades": [one.text() for one in work.setup.lying.findChildren(QLabel)
+                   if one.text().startswith("grade ")],
         "missing": work.setup.hint.text(), "delay": work.run.traces.delay.text()
         if work.run.traces is not None else "",
     }
@@ -416,13 +420,19 @@ def main(words: list[str]) -> int:
         print(f"real_screen: {', '.join(missing)} is missing", file=sys.stderr)
         return 2
     short = "--short" in words
+    pictures = None
+    if "--pictures" in words:
+        at = words.index("--pictures")
+        pictures = Path(words[at + 1])
+        words = words[:at] + words[at + 2 :]
     names = [word for word in words if not word.startswith("-")]
-    names = names or ["verdict", "stop", "killed", "unplugged", "replugged"]
+    names = names or ["verdict", "stop", "killed", "unplugged", "replugged", "session"]
     with screen() as display, tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "home" / "protocols").mkdir(parents=True)
-        shutil.copy(ROOT / "tests/data/short_pull.toml", Path(folder) / "home" / "protocols")
+        for name in ("short_pull", "short_mvic"):
+            shutil.copy(ROOT / f"tests/data/{name}.toml", Path(folder) / "home" / "protocols")
         try:
-            take(names, display, Path(folder), short=short)
+            take(names, display, Path(folder), short=short, pictures=pictures)
         finally:
             end_recorders(Path(folder))
     return 0
@@ -435,7 +445,9 @@ def end_recorders(folder: Path) -> None:
             os.kill(int(json.loads(place.read_text())["pid"]), signal.SIGTERM)
 
 
-def take(names: list[str], display: str, folder: Path, *, short: bool) -> None:
+def take(
+    names: list[str], display: str, folder: Path, *, short: bool, pictures: Path | None = None
+) -> None:
     """Take these walks one after the other."""
     from labapp.session.file import open_session
     from labapp.session.outages import outages
@@ -453,6 +465,14 @@ def take(names: list[str], display: str, folder: Path, *, short: bool) -> None:
             found = walk_replugged(display, folder, protocol)
             print(f"{protocol}: {(found['seen']['verdict'] or {}).get('headline')}")
             path = found["session"]
+        elif name == "session":
+            from whole_session import told, walk_session
+
+            whole = ["short_mvic", "short_pull"] if short else ["mvic_scapular", "isometric_pull"]
+            walked = walk_session(display, folder, whole, pictures)
+            told(walked)
+            print(f"{' + '.join(whole)}: {walked.seen['verdict']['headline']}")
+            path = walked.pull
         else:
             walks = {"stop": walk_stop, "killed": walk_killed, "unplugged": walk_unplugged}
             path = walks[name](display, folder)

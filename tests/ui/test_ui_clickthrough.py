@@ -17,7 +17,7 @@ from labapp.record.listing import PortInfo
 from labapp.session.facts import reported
 from labapp.session.file import open_session
 from labapp.trials.protocol import load_protocol
-from labapp.trials.resume import RUN, start_data
+from labapp.trials.resume import PRESS, RUN, start_data
 from labapp.trials.run import ProtocolRun
 from labapp.ui.choices import simulated_devices
 from labapp.ui.opening import Opening
@@ -287,6 +287,7 @@ def test_a_pull_that_lost_its_window_is_done_again(
     qtbot.waitUntil(lambda: "cue" in [event.kind for event in later], timeout=20_000)
     cue = next(event for event in later if event.kind == "cue")
     assert (cue.data["repetition"], cue.data["attempt"]) == (1, 2)
+    assert "P goes on" not in opening.window.banners.text()  # it does
     press(opening.window, work, Qt.Key.Key_Escape)
     with qtbot.waitSignal(work.stopped, timeout=60_000):
         click(opening.window, "finish")
@@ -294,6 +295,9 @@ def test_a_pull_that_lost_its_window_is_done_again(
     with open_session(out) as session:
         assert [rep["rejected"] for rep in session.repetitions] == [True, False]
         assert all(stream.lost == 0 for stream in session.streams.values())
+        keys = [marker.data["action"] for marker in session.markers if marker.kind == PRESS]
+    # What the window pressed for the operator who was not there is in the file as well.
+    assert keys == ["pause", "redo", "pause", "stop"]
 
 
 def test_signal_check_before_the_test(qtbot: QtBot, open_window: Open) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import real_screen
+import whole_session
 
 from labapp.session.file import open_session
 from labapp.session.outages import outages
@@ -105,3 +106,11 @@ def test_a_device_pulled_out_in_a_pull_that_is_done_again_gives_the_verdict(
     assert [one["text"] for one in findings if one["check"] == "outage"] == [
         f"away from {gone:.2f} to {back:.2f} s: nothing was recorded of it then"
     ]
+
+
+@takes_long
+def test_references_and_pull_with_an_unplugged_device_and_a_killed_window(
+    display: str, folder: Path
+) -> None:
+    shutil.copy(whole_session.SHORT, folder / "home" / "protocols")
+    whole_session.told(whole_session.walk_session(display, folder, ["short_mvic", "short_pull"]))

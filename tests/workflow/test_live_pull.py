@@ -168,3 +168,17 @@ def test_levels_are_those_of_the_session_in_percent_of_its_reference(session, re
     )
     levels._source = SessionSource(session, until_s=fast_pulls(document)[0]["cue_s"] - 0.2)
     assert all(level.percent < ACTIVE_PERCENT for level in levels.levels().values())
+
+
+@pytest.mark.parametrize("session", ["rhomboid_leads_30ms"], indirect=True)
+def test_a_reference_that_is_left_out_counts_no_more(session):
+    cues = [rep["cue_s"] for rep in session.repetitions if rep["pull"] == "reference"]
+    levels = LiveLevels(SessionSource(session))
+    levels.take_reference(cues[0], cues[0] + 6.0)
+    first = dict(levels.references)
+    levels.leave_out(cues[1])  # before it was taken in: it never counts
+    levels.take_reference(cues[1], cues[1] + 6.0)
+    assert levels.references == first
+    levels.leave_out(cues[0])
+    assert levels.references == {}
+    assert {level.percent for level in levels.levels().values()} == {None}

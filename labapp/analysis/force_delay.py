@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from labapp.analysis.clocks import DelayClock, with_clocks
 from labapp.analysis.force import Pull
-from labapp.analysis.pooled import FEWEST, RampTable
+from labapp.analysis.pooled import FEWEST, RampTable, lasting
 from labapp.analysis.pulls import MusclePull
 from labapp.analysis.statistics import mean_interval
 
@@ -70,7 +70,7 @@ def beginnings(pulls: Sequence[MusclePull]) -> Beginnings:
 
 def pooled_onsets(tables: Sequence[RampTable]) -> tuple[Floats, float]:
     """Onset of every pull, ramps weighted by all pulls, and the ramps' uncertainty (s)."""
-    log = np.sum([table.evidence for table in tables], axis=0)
+    log = lasting(len(tables)) * np.sum([table.evidence for table in tables], axis=0)
     weight = np.exp(log - log.max())
     weight /= weight.sum()
     onsets = np.array([table.onset for table in tables])

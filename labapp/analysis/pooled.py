@@ -205,6 +205,11 @@ def _varied(count: int) -> Floats:
     return np.asarray(p / p.sum(axis=1, keepdims=True))
 
 
+def lasting(n: int) -> float:
+    """Weight of the summed evidence of `n` pulls, see `LASTING`."""
+    return min(1.0, (SESSION + LASTING) / (LASTING + n))
+
+
 def own_rise_lag(
     first: Sequence[RampTable], second: Sequence[RampTable], offsets: Sequence[float]
 ) -> OwnRiseLag | None:
@@ -229,9 +234,8 @@ def own_rise_lag(
     log_a, log_b = (
         np.sum([table.evidence for table in tables], axis=0) for tables in (first, second)
     )
-    counts = min(1.0, (SESSION + LASTING) / (LASTING + n))
     prior = (1 - EQUAL) / size**2 + EQUAL / size * np.eye(size)
-    log = counts * (log_a[:, :, None] + log_b[:, None, :]) + np.log(prior)
+    log = lasting(n) * (log_a[:, :, None] + log_b[:, None, :]) + np.log(prior)
     w = np.exp(log - log.max())
     w /= w.sum()
     # The onsets of a pull under a ramp of its own muscle: what is summed is (kind, a, b).

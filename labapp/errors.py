@@ -46,6 +46,10 @@ class NotNeeded(LabError):
         self.fault = fault
 
 
+class NotGiven(LabError):
+    """Something that a person was to type is missing or not as it must be; nothing is lost."""
+
+
 class SessionRefused(LabError):
     """A file is not a session, is damaged, or contains what a reader must not follow."""
 

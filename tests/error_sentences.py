@@ -14,7 +14,7 @@ from pathlib import Path
 
 from catalogue import tree_of
 
-ERRORS = {"LabError", "NotNeeded", "PortError", "LogDamaged", "SessionRefused"}
+ERRORS = {"LabError", "NotGiven", "NotNeeded", "PortError", "LogDamaged", "SessionRefused"}
 """`test_every_kind_of_error_is_looked_for` tells when there is another."""
 
 PATH = r"C:\Ann Lee\study (2), new\capture.log"

@@ -139,12 +139,13 @@ def timing(analysis: Analysis) -> list[Block]:
     sync = str(pick(analysis, "timing", "sync") or "")
     resolution = value(analysis, "timing", "resolution_ms")
     uncertainty = value(analysis, "timing", "uncertainty_ms")
-    lines = [
-        f"This set-up resolves mean lags of {number(resolution, 1)} ms or more."
-        if resolution is not None
-        else "What lags this set-up resolves is not known.",
-        _SYNC.get(sync, sync or "How the streams relate is not known."),
-    ]
+    lines = [_SYNC.get(sync, sync or "How the streams relate is not known.")]
+    if not texts(analysis, "order", "muscles"):
+        lines = [line.replace("All muscles were", "Everything was") for line in lines]
+    elif resolution is not None:
+        lines.insert(0, f"This set-up resolves mean lags of {number(resolution, 1)} ms or more.")
+    else:
+        lines.insert(0, "What lags this set-up resolves is not known.")
     if uncertainty is not None:
         lines.append(f"Uncertainty of times between streams: {number(uncertainty, 1)} ms.")
     for name, link in mapping(analysis, "timing", "links").items():
@@ -214,8 +215,9 @@ def session_line(analysis: Analysis) -> str:
     parts = [
         str(pick(analysis, "participant") or "no participant named"),
         str(pick(analysis, "protocol") or "no protocol"),
-        f"{valid} of {len(repetitions)} repetitions count",
     ]
+    if repetitions:
+        parts.append(f"{valid} of {len(repetitions)} repetitions count")
     return " · ".join(parts)
 
 

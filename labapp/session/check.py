@@ -106,7 +106,8 @@ def _stream(session: Session, stream: Stream) -> list[Finding]:
         found += _times(stream)
     found += [Finding("warn", place, text) for text in timing_warnings(stream.timing)]
     if stream.uncertain:
-        text = f"{stream.uncertain} gaps whose length or place is not certain"
+        gaps = "gap" if stream.uncertain == 1 else "gaps"
+        text = f"{stream.uncertain} {gaps} whose length or place is not certain"
         found.append(Finding("warn", place, text))
     if stream.lost or stream.outage:
         text = f"{stream.received} samples received, {stream.lost} lost in {stream.breaks} gaps"

@@ -181,9 +181,14 @@ def _apply(
 
 
 def _silences(piece: Piece) -> dict[int, Step]:
-    """Find where whole wraps were added over a silence: stored row, and a step of 0."""
+    """Find where the counter does not tell what a silence took: stored row, and a step of 0.
+
+    Samples that were made during it, and only came after it, tell that the device went on.
+    """
     found = {}
     for one in piece.repairs:
+        if one.reason == "still late":
+            continue
         read = int(np.searchsorted(piece.read_rows, one.row, side="right"))
         if 0 < read < len(piece.stamps) and np.ptp(piece.stamps[read - 1 : read + 1]) > _SILENCE_S:
             found[one.row] = Step(read, 0.0)

@@ -110,7 +110,7 @@ class SimulatedLab:
             self._devices[role] = device
             return device
 
-    def hear(self, kind: str, t_ns: int, data: dict[str, Any]) -> None:
+    def hear(self, kind: str, t_ns: int, data: dict[str, Any], *, prepared: bool = False) -> None:
         """Let the person hear something at lab time ``t_ns``.
 
         A ``"cue"`` or a ``"check"`` with a pull in its data (``{"pull": "fast" | "reference" |
@@ -118,13 +118,17 @@ class SimulatedLab:
         later at the earliest. A ``"start"`` with a ``duration_s`` (and a ``condition``) says how
         to stand on a force plate from then on. Anything else is not answered.
 
+        With ``prepared`` the signals of the pull are made before this returns, which takes a
+        quarter of a second: for devices in real time, which would fall silent for it. All its
+        devices have to be there then.
+
         Raises
         ------
         LabError
             If the data of a cue make no sense.
         """
         if kind == "cue" or (kind == "check" and "pull" in data):
-            self._world.hear(t_ns, data)
+            self._world.hear(t_ns, data, prepared=prepared)
         elif kind == "start" and "duration_s" in data and not data.get("form"):
             self._world.stand(t_ns, data)
 

@@ -87,6 +87,7 @@ class World:
         self._pulls: tuple[Pull, ...] = ()
         self._frontier_ns = -(1 << 62)
         self._waves: OrderedDict[int, Waves] = OrderedDict()
+        self._rendering: dict[int, threading.Lock] = {}
         self._electrodes: dict[str, tuple[float, float]] = {}
         self._script_ns: int | None = None
         self._scripted = 0
@@ -102,8 +103,12 @@ class World:
         with self._lock:
             self._electrodes.setdefault(code, (step_uv, rate))
 
-    def hear(self, t_ns: int, data: dict[str, Any]) -> Pull:
+    def hear(self, t_ns: int, data: dict[str, Any], *, prepared: bool = False) -> Pull:
         """Plan the pull that answers a cue heard at lab time ``t_ns``.
+
+        With ``prepared`` its signals are made too before this returns, while the person still
+        reacts: made by the device that sends them first, they would hold it up (a quarter of a
+        second of work, more on a busy machine). They are the same either way.
 
         Raises
         ------
@@ -111,7 +116,10 @@ class World:
             If the data of the cue make no sense.
         """
         with self._lock:
-            return self._plan(t_ns, Cue.of(data, self.scenario))
+            pull = self._plan(t_ns, Cue.of(data, self.scenario))
+        if prepared:
+            self.waves(pull)
+        return pull
 
     def stand(self, t_ns: int, data: dict[str, Any]) -> None:
         """Stand as a marker ``start`` asks, from lab time ``t_ns`` or the first moment not made."""
@@ -138,14 +146,29 @@ class World:
             return tuple(found)
 
     def waves(self, pull: Pull) -> Waves:
-        """EMG of a pull, made on first use."""
+        """EMG of a pull, made on first use; whoever does not need it does not wait for it."""
         with self._lock:
-            if pull.number not in self._waves:
-                self._waves[pull.number] = self._render(pull)
+            if (known := self._kept(pull)) is not None:
+                return known
+            rendering = self._rendering.setdefault(pull.number, threading.Lock())
+        with rendering:
+            with self._lock:
+                if (known := self._kept(pull)) is not None:
+                    return known  # another thread has made it meanwhile
+            made = self._render(pull)
+            with self._lock:
+                self._rendering.pop(pull.number, None)
+                self._waves[pull.number] = made
                 while len(self._waves) > _KEPT:
                     self._waves.popitem(last=False)
-            self._waves.move_to_end(pull.number)
-            return self._waves[pull.number]
+            return made
+
+    def _kept(self, pull: Pull) -> Waves | None:
+        """Find a pull among those that are kept; the lock is held."""
+        if pull.number not in self._waves:
+            return None
+        self._waves.move_to_end(pull.number)
+        return self._waves[pull.number]
 
     def maximum_uv(self, muscle: Muscle) -> float:
         """RMS, microvolts, of the muscle's greatest contraction (what gives it its SNR)."""

@@ -37,8 +37,12 @@ _FINE_S = 10.0
 _AGREED_S = 2e-3
 _LEARN_READS = 200_000
 _TOLERANCE = 2000e-6
+# Samples that come this much faster than they are made were waiting somewhere ...
+_FASTER = 1.5
+# ... and were made during the silence before, if they fill as much of it.
+_FILLED = 0.25
 
-Reason = Literal["", "place", "no visible jump", "not a whole wrap", "too few reads"]
+Reason = Literal["", "place", "no visible jump", "not a whole wrap", "too few reads", "still late"]
 
 Rows = NDArray[np.int64]
 
@@ -167,7 +171,9 @@ def _scan(
             row = place.row
             if not place.certain:
                 reason = "place" if place.shown else "no visible jump"
-        if not mended:
+        if stop == len(r) and _catching_up(n, rows, t, jumps, period, begin):
+            row, mended, reason = int(rows[begin - 1]), False, "still late"
+        elif not mended:
             reason = "too few reads" if few else "not a whole wrap"
         found.append(Repair(row, whole * modulus if mended else 0, rise, reason != "", reason))
         # Whatever the verdict, the next step is measured from the old level. A late read from
@@ -197,6 +203,18 @@ def _level_between(late: Floats) -> float | None:
 def _is_whole(step: float, wrap_s: float) -> bool:
     whole = round(step / wrap_s)
     return whole >= 1 and abs(step - whole * wrap_s) < _FRACTION * wrap_s
+
+
+def _catching_up(n: Rows, rows: Rows, t: Floats, jumps: Jumps, period: float, begin: int) -> bool:
+    """Whether what came since read ``begin`` had waited, and more of it would have followed.
+
+    The counter goes on where it was, and the last read of all is late because the ones before it
+    were: how late says nothing of a loss.
+    """
+    came = float(n[-1] - n[begin - 1]) * period
+    faster = came > _FASTER * (t[-1] - t[begin])
+    filled = came > _FILLED * (t[begin] - t[begin - 1])
+    return bool(faster and filled and not np.any(jumps.row == rows[begin - 1]))
 
 
 def _last_low(r: Floats, level: float) -> int:

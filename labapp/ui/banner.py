@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
-from labapp.errors import LabError, NotNeeded
+from labapp.errors import LabError, NotGiven, NotNeeded
 from labapp.translate import tr
 from labapp.ui.parts import Level, button, clear, label, named, row
 from labapp.ui.theme import GRID
@@ -31,7 +31,7 @@ class Message:
 def message_of(error: BaseException) -> Message:
     """Return a banner: a `LabError` in its own words, anything else as a bug of ours."""
     if isinstance(error, LabError):
-        level: Level = "bad"
+        level: Level = "warn" if isinstance(error, NotGiven) else "bad"
         if isinstance(error, NotNeeded):
             level = "warn" if error.fault else "grey"
         what, remedy = sentence(spoken(error.what)), sentence(spoken(error.remedy))

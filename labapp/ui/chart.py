@@ -129,7 +129,7 @@ class Chart(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Narrow columns are allowed, cut rows are not."""
-        return QSize(self.look.px(280), self.look.px(self.design_height()))
+        return QSize(self.look.px(240), self.look.px(self.design_height()))
 
     def measure(self) -> None:
         """Find out what depends on the width; subclasses that break lines need it."""
@@ -233,9 +233,13 @@ class Chart(QWidget):
                 colour="faint",
                 align=Qt.AlignmentFlag.AlignHCenter,
             )
+        # A title that is wider than its axis takes the room at both sides of it.
+        wide = QFontMetricsF(look.font(12)).horizontalAdvance(title) + look.px(4)
+        wide = min(max(wide, axis.right - axis.left), self.width())
+        left = min(max(0.0, (axis.left + axis.right - wide) / 2), self.width() - wide)
         self.text(
             painter,
-            QRectF(axis.left, bottom + look.px(2) + height, axis.right - axis.left, height),
+            QRectF(left, bottom + look.px(2) + height, wide, height),
             title,
             size=12,
             colour="faint",
@@ -243,11 +247,21 @@ class Chart(QWidget):
         )
 
     def whisker(
-        self, painter: QPainter, axis: Axis, low: float, high: float, y: float, colour: QColor
+        self,
+        painter: QPainter,
+        axis: Axis,
+        low: float,
+        high: float,
+        y: float,
+        colour: QColor,
+        *,
+        dashed: bool = False,
     ) -> None:
-        """Draw an interval as a line."""
+        """Draw an interval as a line; those of the left side are dashed."""
         pen = QPen(colour, self.look.px(2))
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap if dashed else Qt.PenCapStyle.RoundCap)
+        if dashed:
+            pen.setDashPattern([3.0, 1.6])
         painter.setPen(pen)
         painter.drawLine(QPointF(axis.x(low), y), QPointF(axis.x(high), y))
 

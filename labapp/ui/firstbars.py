@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from labapp.translate import tr
 from labapp.ui.chart import Axis, Chart, Document
@@ -43,7 +43,12 @@ class FirstBars(Chart):
     def draw(self, painter: QPainter) -> None:
         """Paint one bar a muscle."""
         look = self.look
-        left, right = look.px(76), self.width() - look.px(116)
+        bold, plain = (QFontMetricsF(look.font(14, bold=one)) for one in (True, False))
+        names = [bold.horizontalAdvance(muscle_short(code)) for code, _, _ in self.rows]
+        left = max([look.px(68), *names]) + look.px(8)
+        figures = [plain.horizontalAdvance(_figures(p, share)) for _, p, share in self.rows]
+        beside_wide = max([look.px(104), *figures]) + look.px(2)
+        right = self.width() - beside_wide - look.px(10)
         top, row = look.px(8), look.px(self.ROW)
         bottom = top + row * max(1, len(self.rows))
         axis = Axis(0.0, 1.0, left, right)
@@ -52,11 +57,8 @@ class FirstBars(Chart):
         for index, (code, p, share) in enumerate(self.rows):
             y = top + index * row
             self.text(painter, QRectF(0, y, left - look.px(8), row), muscle_short(code), bold=True)
-            says = "–" if p is None else f"{p:.2f}"
-            if share is not None and share.get("n"):
-                says += "   " + tr("{k} of {n}", k=share["k"], n=share["n"])
-            beside = QRectF(right + look.px(10), y, look.px(106), row)
-            self.text(painter, beside, says, colour="soft")
+            beside = QRectF(right + look.px(10), y, beside_wide, row)
+            self.text(painter, beside, _figures(p, share), colour="soft")
             if p is None:
                 continue
             bar = QRectF(left, y + row * 0.22, max(1.0, axis.x(p) - left), row * 0.56)
@@ -82,3 +84,11 @@ class FirstBars(Chart):
                 QRectF(chance - look.px(4), top, look.px(8), bottom - top),
                 tr("Chance: {rows:.2f}", rows=1 / len(self.rows)),
             )
+
+
+def _figures(p: float | None, share: Mapping[str, Any] | None) -> str:
+    """Say the probability, and in how many repetitions a muscle was first."""
+    says = "–" if p is None else f"{p:.2f}"
+    if share is not None and share.get("n"):
+        says += "   " + tr("{k} of {n}", k=share["k"], n=share["n"])
+    return says

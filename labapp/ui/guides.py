@@ -141,7 +141,8 @@ class Painter:
         painter.setFont(self._font())
         head = QRectF(box.left(), box.top(), box.width(), 1.5 * unit)
         self._words(head, force_words(force), "soft", LEAD)
-        area = QRectF(box.left(), head.bottom(), box.width(), box.bottom() - head.bottom())
+        top_edge = head.bottom() + 0.6 * unit  # a force beyond the top stays off the words
+        area = QRectF(box.left(), top_edge, box.width(), box.bottom() - top_edge)
         ramp = moment.block.pull == "ramp"
         top = 1.4 * max(y for _, y in path)
         begin, end = path[0][0], path[-1][0]
@@ -199,7 +200,11 @@ class Painter:
         trend = QRectF(box.left() + name, below + height, box.width() - name - number, height)
         self._trend(trend, bars, unit)
         foot = QRectF(box.left(), below + 2 * height, box.width(), height)
-        self._words(foot, bars_words(bars), "faint", LEAD)
+        said = bars_words(bars)
+        wide = self.painter.fontMetrics().horizontalAdvance(said)
+        if wide > foot.width():
+            self.painter.setFont(self._font(unit / self.unit * foot.width() / wide))
+        self._words(foot, said, "faint", LEAD)
 
     def _bar(
         self, row: QRectF, code: str, percent: float | None, name: float, number: float
@@ -259,7 +264,8 @@ class Painter:
             painter.setBrush(look.colour("green" if good else "faint"))
             x = box.left() + box.width() * (index + 0.5) / 20
             y = box.center().y() - 0.45 * box.height() * share
-            painter.drawEllipse(QPointF(x, y), 0.3 * unit, 0.3 * unit)
+            radius = min(0.3 * unit, 0.4 * box.width() / 20)
+            painter.drawEllipse(QPointF(x, y), radius, radius)
 
 
 def force_words(force: ForceNow) -> str:

@@ -104,7 +104,7 @@ class Guiding(QObject):
     def _look_at_force(self, state: RunState) -> None:
         if time.perf_counter() - self._asked >= FORCE_S:
             self._asked = time.perf_counter()
-            self._now = self.force.now()
+            self._now = self.force.now(self._recording.away)
 
     def _follow_line(self, state: RunState) -> None:
         """Remember the way of the force along its line, one repetition long."""

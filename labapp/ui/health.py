@@ -23,6 +23,7 @@ class Health(QObject):
         super().__init__(window)
         self.window, self.run = window, run
         self._status: dict[str, Any] | None = None
+        self._watching = False
         self._warned: set[str] = set()
         self._drivers: dict[str, str] = {}
         window.topbar.device_clicked.connect(self._tell_device)
@@ -33,6 +34,7 @@ class Health(QObject):
             device.id: tr("{driver} on {port}", driver=device.driver, port=device.port)
             for device in config.devices
         }
+        self._watching = True
         recording.status_changed.connect(self._show)
 
     def end(self) -> None:
@@ -40,10 +42,13 @@ class Health(QObject):
         for text in self._warned:
             self.window.banners.dismiss(text)
         self._warned = set()
+        self._watching = False
         self._status = None
         self.window.topbar.show_status(None, {})
 
     def _show(self, status: dict[str, Any]) -> None:
+        if not self._watching:  # an answer that was under way when the recording ended
+            return
         self._status = status
         self.window.topbar.show_status(status, self._drivers)
         self.run.show_status(status)
@@ -55,13 +60,18 @@ class Health(QObject):
             remedy = warnings[what]
             self.window.say(
                 Message(
-                    sentence(spoken(what)),
+                    self._sentence(spoken(what)),
                     sentence(spoken(remedy)),
                     "bad",
                     key=what,
                 )
             )
         self._warned = set(warnings)
+
+    def _sentence(self, what: str) -> str:
+        """Leave the name of a device at the begin as it is written everywhere else."""
+        text = sentence(what)
+        return what[:1] + text[1:] if what.partition(":")[0] in self._drivers else text
 
     def _tell_device(self, name: str) -> None:
         stream = (self._status or {}).get("streams", {}).get(name)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from labapp import palette
@@ -19,6 +20,10 @@ from labapp.ui.parts import named
 from labapp.ui.words import muscle_short
 
 WIDTH = 136
+SMALLEST_PX = 9
+"""Letters that can just be read, pixels."""
+LETTERS = 0.8
+"""Size of letters that fill a lane, share of its height."""
 
 
 class LaneNames(QWidget):
@@ -60,42 +65,63 @@ class LaneNames(QWidget):
         painter = QPainter(self)
         area = self._area()
         height = area.height() / len(lanes.lanes)
+        # Where not even small letters have room, every second lane is named, or every third.
+        every = max(1, math.ceil(SMALLEST_PX / (LETTERS * height))) if height > 0 else 1
         for index, lane in enumerate(lanes.lanes):
-            self._paint_lane(painter, look, lane, area.top() + index * height, height)
+            top = area.top() + index * height
+            self._paint_line(painter, look, lane, top, height)
+            if index % every == 0:
+                self._paint_words(painter, look, lane, top, height)
         painter.end()
 
-    def _paint_lane(
+    def _ink(self, look: Look, lane: Lane) -> QColor:
+        return QColor(palette.colour(lane.channel.muscle or "", dark=look.colours.dark))
+
+    def _paint_line(
         self, painter: QPainter, look: Look, lane: Lane, top: float, height: float
     ) -> None:
-        code = _code(lane)
-        width = self.width() - look.px(12)
-        ink = QColor(palette.colour(lane.channel.muscle or "", dark=look.colours.dark))
-        pen = QPen(ink, look.px(3))
-        if palette.line(code) == "dashed":
+        """Draw the colour and the side of a lane."""
+        pen = QPen(self._ink(look, lane), look.px(3))
+        if palette.line(lane.channel.muscle or "") == "dashed":
             pen.setDashPattern([1.5, 1.2])
         painter.setPen(pen)
         inset = min(look.px(6), height * 0.12)
         painter.drawLine(QPointF(2, top + inset), QPointF(2, top + height - inset))
-        line = look.px(18)
+
+    def _paint_words(
+        self, painter: QPainter, look: Look, lane: Lane, top: float, height: float
+    ) -> None:
+        """Write what there is room for: a name alone in letters as high as its lane allows."""
+        left, line = look.px(12), look.px(18)
+        away = np.isnan(lane.value)
+        width = self.width() - left
+        name = muscle_short(_code(lane))
+        if QFontMetrics(look.font(14, bold=True)).horizontalAdvance(name) > width:
+            name = muscle_short(lane.channel.muscle or lane.channel.name)
         lines = [
-            (look.font(14, bold=True), look.colour("text"), muscle_short(code)),
-            (look.font(14), look.colour("soft"), value_text(lane)),
+            (look.font(14, bold=True), look.colour("text"), name),
+            (look.font(14), look.colour("faint" if away else "soft"), value_text(lane)),
             (look.font(12), look.colour("faint"), f"{lane.channel.name} · {scale_text(lane)}"),
         ]
         shown = max(1, min(len(lines), int(height // line)))
-        y = top + max(0.0, (height - shown * line) / 2)
+        if height < line:
+            letters = max(SMALLEST_PX, math.floor(LETTERS * height))
+            lines[0][0].setPixelSize(min(letters, look.px(14)))
+        y = top + (height - shown * line) / 2
         for font, colour, text in lines[:shown]:
             painter.setFont(font)
             painter.setPen(colour)
-            where = QRectF(look.px(12), y, width, line)
+            where = QRectF(left, y, width, line)
             said = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(width))
             painter.drawText(where, int(Qt.AlignmentFlag.AlignVCenter), said)
             y += line
-        if lane.percent is not None and shown == len(lines):
-            bar = QRectF(look.px(12), y + look.px(2), width, look.px(4))
+        if lane.percent is not None and shown > 1 and not (away or np.isnan(lane.percent)):
+            number = QFontMetrics(look.font(14)).horizontalAdvance("100 %") + look.px(8)
+            bar = QRectF(left + number, 0, width - number - look.px(8), look.px(4))
+            bar.moveTop(y - (shown - 1.5) * line - bar.height() / 2)
             painter.fillRect(bar, look.colour("sunken"))
-            bar.setWidth(width * min(max(lane.percent, 0.0), 100.0) / 100.0)
-            painter.fillRect(bar, ink)
+            bar.setWidth(bar.width() * min(max(lane.percent, 0.0), 100.0) / 100.0)
+            painter.fillRect(bar, self._ink(look, lane))
 
 
 def _code(lane: Lane) -> str:

@@ -5,7 +5,7 @@ Knows no widget: a source of samples goes in, arrays of lines come out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -154,6 +154,13 @@ class Lanes:
             moved = True
             self._rescale(feed, feed.start_s + stop / feed.stream.rate)
         return moved
+
+    def forget(self, streams: Collection[str]) -> bool:
+        """Show no value beside the lanes of these devices until samples come; False if none was."""
+        shown = [one for one in self.lanes if one.stream in streams and not np.isnan(one.value)]
+        for lane in shown:
+            lane.value = np.nan
+        return bool(shown)
 
     def lines(self, left: float = 0.0, right: float = np.inf) -> list[LaneLines]:
         """Lines of every lane in a sweep, in plot units: y in lanes (0 at the top).

@@ -21,6 +21,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from labapp.trials.run import RunEvent
 from labapp.ui.jobs import Jobs, Progress
 from labapp.ui.recording import LiveRecording
+from labapp.workflow.resume import REFERENCE
 
 if TYPE_CHECKING:
     from labapp.workflow.live_levels import LiveLevels
@@ -74,6 +75,7 @@ class LiveLook(QObject):
         from labapp.workflow.live_levels import LiveLevels
 
         self._levels = LiveLevels(self._source)
+        self._levels.recall(self._recording.references)
         self._timer.start()
 
     def hurry(self, on: bool) -> None:
@@ -118,8 +120,7 @@ class LiveLook(QObject):
             if cue == self._reference_s:
                 self._reference_s = None
             self._references = deque(one for one in self._references if one[0] != cue)
-            if self._levels is not None:
-                self._levels.leave_out(cue)
+            self._note(self._levels.leave_out(cue) if self._levels is not None else None)
             self.left_out.emit()
 
     def _newest_s(self) -> float:
@@ -146,16 +147,14 @@ class LiveLook(QObject):
         if self._references and newest > self._references[0][1] + FILTER_S:
             cue, end = self._references.popleft()
 
-            def take(_: Progress) -> None:
-                levels.take_reference(cue, end)
-
-            self._begin(take, lambda _: self._done())
+            self._begin(lambda _: levels.take_reference(cue, end), self._took)
         elif to_go < 0:
             pull = self._pulls.popleft()
             self._begin(lambda _: look_at_pull(self._source, pull), self._show_pull)
         elif self._levels_due(to_go):
             self._levels_s, self._told = newest, time.monotonic()
-            self._begin(lambda _: levels.levels(), self._show_levels)
+            away = self._recording.away
+            self._begin(lambda _: levels.levels(away), self._show_levels)
 
     def _levels_due(self, to_go: float) -> bool:
         """Whether it is time for the levels, with a pull complete in ``to_go`` seconds."""
@@ -168,6 +167,16 @@ class LiveLook(QObject):
 
     def _done(self) -> None:
         self._asked = False
+
+    def _took(self, data: dict[str, Any]) -> None:
+        self._done()
+        self._note(data)
+
+    def _note(self, data: dict[str, Any] | None) -> None:
+        """Mark what the levels are counted from: the ring forgets it within a minute."""
+        if data is not None:
+            self._recording.references.append(data)
+            self._recording.mark(REFERENCE, data)
 
     def _show_pull(self, look: Any) -> None:
         self._done()

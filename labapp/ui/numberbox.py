@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QLocale
-from PySide6.QtGui import QValidator
+from PySide6.QtGui import QResizeEvent, QValidator
 from PySide6.QtWidgets import QDoubleSpinBox
 
 
@@ -17,6 +17,16 @@ class NumberBox(QDoubleSpinBox):
     def __init__(self) -> None:
         super().__init__()
         self.setLocale(QLocale.c())
+        self._indent()
+
+    def _indent(self) -> None:
+        """Keep the number off the border: a style sheet's padding does not reach it."""
+        self.lineEdit().setTextMargins(self.fontMetrics().averageCharWidth(), 0, 0, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Follow the size of the letters."""
+        super().resizeEvent(event)
+        self._indent()
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         """Judge what is typed, with a point for each comma."""

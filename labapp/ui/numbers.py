@@ -11,7 +11,7 @@ def clock(seconds: float) -> str:
 
 def minutes(seconds: float) -> str:
     """Return a rough duration: ``"40 s"``, ``"6 min"``."""
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    return f"{seconds:.0f}\u00a0s" if seconds < 90 else f"{seconds / 60:.0f}\u00a0min"
 
 
 def size(count: float) -> str:

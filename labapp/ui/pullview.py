@@ -94,7 +94,7 @@ class PullView(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Narrow columns are allowed, cut traces are not."""
-        return QSize(self.look.px(360), self.sizeHint().height())
+        return QSize(self.look.px(240), self.sizeHint().height())
 
     def _pull(self) -> PullTraces | None:
         if self.desk is None or self.desk.pull is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,12 +16,13 @@ from labapp.ui.chart import GAP, KEY, LINE, Axis, Chart, Document, flowed, nice_
 from labapp.ui.look import Look
 from labapp.ui.numbers import signed
 from labapp.ui.words import ONSET_STATES, muscle_name, muscle_short
+from labapp.workflow.protocol_words import part_listed
 from labapp.workflow.spoken import spoken
 
 _SHOWN = {"ok", "edited", "ambiguous", "in_baseline"}
 _FAR_MS = 400.0
-LEFT = 40
-"""Room for the numbers of the repetitions, design pixels."""
+LEFT, HEAD = 40, 20
+"""Room for the numbers of the repetitions, for the name of a part; design pixels."""
 
 
 def reference_time(repetition: Mapping[str, Any]) -> tuple[float | None, str]:
@@ -50,11 +52,15 @@ class OrderRaster(Chart):
         self.rows: list[Mapping[str, Any]] = []
         self.aligned = "force onset"
         self._places: list[tuple[float, int]] = []
+        self._heads: dict[int, str] = {}
+        self._offsets: list[int] = []
+        self._down = self._row_height()
 
     def set_document(self, document: Document) -> None:
         """Show another analysis."""
         self.muscles = list(document["order"]["muscles"])
         self.rows = list(document["repetitions"])
+        self._divide(str(document.get("protocol") or ""))
         self.marks = {}
         part = document.get("excluded") or {"repetitions": ()}
         self.excluded = frozenset(row["repetition"] for row in part["repetitions"])
@@ -71,6 +77,18 @@ class OrderRaster(Chart):
         )
         self._again()
 
+    def _divide(self, protocol: str) -> None:
+        """Give every part of a run a line with its name: numbers begin anew in each."""
+        names = [str(row.get("block") or "") for row in self.rows]
+        self._heads, self._offsets, down = {}, [], 0
+        for index, name in enumerate(names):
+            if len(set(names)) > 1 and (index == 0 or name != names[index - 1]):
+                self._heads[index] = part_listed(protocol, name)
+                down += HEAD
+            self._offsets.append(down)
+            down += self._row_height()
+        self._down = max(down, self._row_height())
+
     def set_marks(self, marks: Mapping[tuple[int, str], float]) -> None:
         """Show onsets set by hand beside the automatic ones: (index, muscle) to s."""
         self.marks = {key: time for key, time in marks.items() if not math.isnan(time)}
@@ -78,18 +96,19 @@ class OrderRaster(Chart):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the repetition of a row."""
-        row = int(
-            (event.position().y() - self.look.px(self._top())) // self.look.px(self._row_height())
-        )
-        if 0 <= row < len(self.rows) and event.button() == Qt.MouseButton.LeftButton:
+        y = event.position().y() - self.look.px(self._top())
+        row = bisect_right([self.look.px(one) for one in self._offsets], y) - 1
+        if row < 0 or event.button() != Qt.MouseButton.LeftButton:
+            return
+        if y < self.look.px(self._offsets[row] + self._row_height()):
             self.chosen.emit(int(self.rows[row]["index"]))
 
     def _row_height(self) -> int:
-        return 26 if len(self.rows) <= 14 else 16
+        return (26 if len(self.rows) <= 14 else 16) + 4 * max(0, len(self.muscles) - 4)
 
     def design_height(self) -> int:
         """Legend, rows and axis."""
-        return self._top() + self._row_height() * max(1, len(self.rows)) + 48
+        return self._top() + self._down + 48
 
     def _top(self) -> int:
         return 28 + LINE * max((line for _, line in self._places), default=0)
@@ -122,7 +141,7 @@ class OrderRaster(Chart):
         left, right = look.px(LEFT), self.width() - look.px(10)
         top = look.px(self._top())
         height = look.px(self._row_height())
-        bottom = top + height * max(1, len(self.rows))
+        bottom = top + look.px(self._down)
         low, high = self._range()
         axis = Axis(low, high, left, right)
         self._legend(painter, left)
@@ -131,7 +150,13 @@ class OrderRaster(Chart):
         painter.setPen(QPen(look.colour("faint"), look.px(1.5)))
         painter.drawLine(QPointF(axis.x(0), top), QPointF(axis.x(0), bottom))
         for index, row in enumerate(self.rows):
-            self._row(painter, axis, row, top + index * height, height)
+            at = top + look.px(self._offsets[index])
+            if (head := self._heads.get(index)) is not None:
+                where = QRectF(0, at - look.px(HEAD), self.width(), look.px(HEAD))
+                wide = QFontMetricsF(look.font(12, bold=True)).horizontalAdvance(head)
+                self._ground(painter, where, wide)
+                self.text(painter, where, head, size=12, colour="soft", bold=True)
+            self._row(painter, axis, row, at, height)
 
     def _legend(self, painter: QPainter, left: float) -> None:
         look = self.look
@@ -185,7 +210,8 @@ class OrderRaster(Chart):
                 for key in ("low_s", "time_s", "high_s")
             ]
             colour_of = self.ink(code)
-            self.whisker(painter, axis, ms[0], ms[2], y, colour_of)
+            dashed = palette.line(code) == "dashed"
+            self.whisker(painter, axis, ms[0], ms[2], y, colour_of, dashed=dashed)
             hollow = onset["state"] != "ok"
             self.dot(painter, axis.x(ms[1]), y, colour_of, radius=3.6, hollow=hollow)
             if (mark := self.marks.get((row["index"], code))) is not None:
@@ -212,13 +238,20 @@ class OrderRaster(Chart):
         painter.setOpacity(1.0)
         if not found:
             reasons = spoken("; ".join(row["reasons"])) or tr("no onset found")
-            self.text(
-                painter,
-                QRectF(axis.left + look.px(8), top, axis.right - axis.left, height),
-                reasons,
-                size=12,
-                colour="faint",
-            )
+            wide = QFontMetricsF(look.font(12)).horizontalAdvance(reasons)
+            x, line = axis.left + look.px(8), axis.x(0)
+            if x - look.px(4) < line < x + wide and line + look.px(8) + wide < self.width():
+                x = line + look.px(8)
+            where = QRectF(x, top, self.width() - x, height)
+            self._ground(painter, where, wide)
+            self.text(painter, where, reasons, size=12, colour="faint")
+
+    def _ground(self, painter: QPainter, where: QRectF, wide: float) -> None:
+        """Keep the lines of the axis out of words."""
+        reach = self.look.px(3)
+        box = where.adjusted(-reach, self.look.px(3), 0, -self.look.px(3))
+        box.setWidth(min(wide + 2 * reach, where.width()))
+        painter.fillRect(box, self.look.colour("surface"))
 
     def _diamond(self, painter: QPainter, x: float, y: float) -> None:
         """Draw where a rater has set an onset."""

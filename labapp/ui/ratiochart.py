@@ -19,11 +19,12 @@ from labapp.workflow.spoken import spoken
 class RatioChart(Chart):
     """Activation ratios: geometric mean and interval on a log axis, by phase."""
 
-    ROW = 24
+    ROW, LINE, NARROW = 24, 18, 340
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, "ratio_chart", tr("Activation ratios by phase"))
         self.rows: list[tuple[str, str, Mapping[str, Any]]] = []
+        self._narrow = False
 
     def set_document(self, document: Document) -> None:
         """Show another analysis."""
@@ -43,7 +44,15 @@ class RatioChart(Chart):
 
     def design_height(self) -> int:
         """Rows and axis."""
-        return 8 + self.ROW * max(1, len(self.rows)) + 46
+        return 8 + self._row_height() * max(1, len(self.rows)) + 46
+
+    def _row_height(self) -> int:
+        """Height of a row in design pixels: words stand above the interval where it is narrow."""
+        return self.ROW + (self.LINE if self._narrow else 0)
+
+    def measure(self) -> None:
+        """Find whether words and intervals have room beside each other."""
+        self._narrow = self.width() < self.look.px(self.NARROW)
 
     def draw(self, painter: QPainter) -> None:
         """Paint one row a ratio and phase."""
@@ -51,10 +60,13 @@ class RatioChart(Chart):
             return
         look = self.look
         wide = QFontMetrics(look.font(12, bold=True)).horizontalAdvance
-        stem = max(look.px(100), *(wide(ratio_words(key)) for key, _, _ in self.rows)) + look.px(4)
+        stem = max(look.px(96), *(wide(ratio_words(key)) for key, _, _ in self.rows)) + look.px(10)
         leaf = max(look.px(36), *(wide(tr(phase)) for _, phase, _ in self.rows))
         left, right = stem + leaf + look.px(8), self.width() - look.px(112)
-        top, row = look.px(8), look.px(self.ROW)
+        top, row = look.px(8), look.px(self._row_height())
+        narrow, words_high = self._narrow, look.px(self.LINE if self._narrow else self.ROW)
+        if narrow:
+            left, right = look.px(8), self.width() - look.px(8)
         bottom = top + row * len(self.rows)
         lows = [v["low"] if v["low"] is not None else v["ratio"] for _, _, v in self.rows]
         highs = [v["high"] if v["high"] is not None else v["ratio"] for _, _, v in self.rows]
@@ -70,19 +82,19 @@ class RatioChart(Chart):
         for index, (key, phase, value) in enumerate(self.rows):
             y = top + index * row
             if key != before:
-                where = QRectF(0, y, stem, row)
+                where = QRectF(0, y, stem, words_high)
                 self.text(painter, where, ratio_words(key), size=12, bold=True)
                 before = key
-            where = QRectF(stem, y, leaf, row)
+            where = QRectF(stem, y, leaf, words_high)
             self.text(painter, where, tr(phase), size=12, colour="soft")
             ink = look.colour("text")
-            middle = y + row / 2
+            middle = y + (row + words_high) / 2 if narrow else y + row / 2
             says = f"{value['ratio']:.2f}"
             if value["low"] is not None and value["high"] is not None:
                 self.whisker(painter, axis, value["low"], value["high"], middle, ink)
                 says += f"  {value['low']:.2f}–{value['high']:.2f}"
             self.dot(painter, axis.x(value["ratio"]), middle, ink)
-            beside = QRectF(right + look.px(10), y, look.px(102), row)
+            beside = QRectF(self.width() - look.px(102), y, look.px(102), words_high)
             self.text(painter, beside, says, size=12, colour="soft")
             self.hint(
                 QRectF(0, y, self.width(), row),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from labapp.trials.protocol import Block, Protocol
 from labapp.trials.resume import PRESS, RUN, Resumed, start_data
 from labapp.trials.run import Action, ProtocolRun, RunEvent, RunState
 from labapp.ui.ringsource import RingSource
+from labapp.workflow.live_source import away
 from labapp.workflow.record import LEAD_IN_S, LOOK_AHEAD_S, finish_recording
 from labapp.workflow.resume import pressed
 
@@ -63,6 +64,7 @@ class LiveRecording(QObject):
         optional: bool,
         simulated: bool,
         seed: int,
+        references: Sequence[dict[str, Any]] = (),
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -72,6 +74,7 @@ class LiveRecording(QObject):
         self.protocol = protocol
         self.optional = optional
         self.seed = seed
+        self.references = list(references)  # what the live view took in, and any window before
         self.run: ProtocolRun | None = None
         self.status: dict[str, Any] = {}
         status = recorder.status()
@@ -222,6 +225,11 @@ class LiveRecording(QObject):
         return (t_ns - self.origin_ns) / NS
 
     # ------------------------------------------------------------------ the recorder
+
+    @property
+    def away(self) -> frozenset[str]:
+        """Devices that give no samples now."""
+        return away(self.status)
 
     def _order(self, order: Callable[[], Any], answer: Callable[[Any], None] | None = None) -> None:
         def end(future: Future[Any]) -> None:

@@ -33,6 +33,7 @@ CLOSE_KEY = "closing"
 ATTACHED_KEY = "attached"
 GOES_ON = ("resume", "block", "rest", "stop", "finished")
 """After one of these there is nothing left to do of what was said when attaching."""
+References = tuple[dict[str, Any], ...]
 Started = tuple[Recorder, RecorderConfig, Path, Protocol | None]
 
 
@@ -97,9 +98,9 @@ class Steering(QObject):
         self.setup.set_recording(False)
         self.window.show_error(error)
 
-    def _started(self, result: Started) -> None:
+    def _started(self, result: Started, references: References = ()) -> None:
         try:
-            self._follow(*result)
+            self._follow(*result, references)
         except LabError as error:
             result[0].close()
             self._not_started(error)
@@ -108,8 +109,9 @@ class Steering(QObject):
         self.started.emit(self.recording)
 
     def _follow(
-        self, recorder: Recorder, config: RecorderConfig, out: Path, protocol: Protocol | None
-    ) -> None:
+        self, recorder: Recorder, config: RecorderConfig, out: Path, protocol: Protocol | None,
+        references: References,
+    ) -> None:  # fmt: skip
         recording = LiveRecording(
             recorder,
             Path(config.folder),
@@ -119,6 +121,7 @@ class Steering(QObject):
             optional=self._optional,
             simulated=config.scenario is not None,
             seed=config.seed if config.seed is not None else _seed_of(out),
+            references=references,
             parent=self,
         )
         self.recording = recording
@@ -139,7 +142,8 @@ class Steering(QObject):
         self.window.work(tr("Attaching to the recording"), lambda _: attach(folder), self._attached)
 
     def _attached(self, found: Attached) -> None:
-        self._started((found.recorder, found.config, found.out, found.protocol))
+        begun = found.recorder, found.config, found.out, found.protocol
+        self._started(begun, found.references)
         if self.recording is None:
             return
         if found.resumed is not None:

@@ -29,7 +29,7 @@ WAYS = (
 )
 WIDEST = 880
 UNMEASURED = phrase(
-    "Until it is measured, times of the one device against the other carry an unknown constant "
+    "Until it is measured, times between the two devices are off by an unknown constant "
     "(30 ms and more). Muscles on one box are not affected."
 )
 
@@ -147,9 +147,18 @@ class SyncPage(Page):
 
     def _steps_now(self) -> tuple[SyncStep, ...]:
         """Make the steps for the devices; none where there is a problem, kept for the hint."""
-        from labapp.workflow.sync_guide import sync_steps
+        from labapp.workflow.sync_guide import sync_steps, without_copy
 
         self._problem = ""
+        if len(self._devices) < 2:
+            self._problem = tr("Choose two devices on the page Set up.")
+            return ()
+        if self.method == "copy" and without_copy(self._devices):
+            self._problem = tr(
+                "No channel carries a copy of the force: give the copy to a spare EMG channel in "
+                "the montage on the page Set up."
+            )
+            return ()
         try:
             return sync_steps(self._devices, self.method)
         except LabError as error:
@@ -214,7 +223,7 @@ class SyncPage(Page):
         self.start.setAccessibleName(again)
         self.stop.setVisible(self._running)
         self.stop.setEnabled(self._running)
-        self.way.setEnabled(not self._running)
+        allow(self.way, not self._running, tr("Stop the measurement first."))
         allow(self.back, not self._running, tr("Stop the measurement first."))
         if self.isVisible():
             self.entered()

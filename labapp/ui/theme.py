@@ -159,7 +159,7 @@ QPushButton:focus { border: 2px solid $accent; padding: ${q1}px ${d1}px; }
 QPushButton:disabled { color: $faint; background: $sunken; }
 QPushButton[role="primary"] { background: $accent; color: $on_accent; border: 1px solid $accent;
   font-weight: 600; padding: ${u}px ${t}px; }
-QPushButton[role="primary"]:focus { border: 2px solid $text; }
+QPushButton[role="primary"]:focus { border: 2px solid $text; padding: ${u1}px ${t1}px; }
 QPushButton[role="primary"]:disabled { background: $sunken; color: $faint;
   border: 1px solid $border; }
 QPushButton[role="choice"]:checked { background: $accent; color: $on_accent;
@@ -174,6 +174,8 @@ QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus { border:
   padding: ${q1}px ${u1}px; }
 QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { width: 0; border: none; }
 QLineEdit:disabled, QComboBox:disabled { color: $faint; background: $sunken; }
+QLineEdit[level="bad"], QComboBox[level="bad"] { border: 2px solid $red;
+  padding: ${q1}px ${u1}px; }
 QComboBox QAbstractItemView { background: $surface; border: 1px solid $border;
   selection-background-color: $accent_soft; selection-color: $text; outline: none; }
 QComboBox::drop-down { border: none; width: ${t}px; }
@@ -204,6 +206,7 @@ QTableWidget:focus, QListWidget:focus { border: 2px solid $accent; }
 QTableWidget::item { padding: 0 ${u}px; }
 QTableWidget QComboBox { border-radius: 0; border: none; background: transparent; }
 QTableWidget QComboBox:focus { border: 2px solid $accent; }
+QTableWidget QComboBox:disabled { background: transparent; }
 QHeaderView::section { background: $surface; color: $faint; font-size: ${s12}px; border: none;
   border-bottom: 1px solid $border; padding: ${q}px ${r}px; }
 QHeaderView { background: $surface; }
@@ -239,7 +242,7 @@ def style_sheet(c: Colours, scale: float = 1.0) -> str:
 
     lengths = {f"s{size}": px(size) for size in SIZES}
     lengths |= {"h": px(4), "q": px(6), "q1": px(5), "u": px(8), "u1": px(7), "p": px(10)}
-    lengths |= {"r": px(11), "d": px(16), "d1": px(15), "t": px(24), "s10": px(8) + 2}
+    lengths |= {"r": px(11), "d": px(16), "d1": px(15), "t": px(24), "t1": px(23), "s10": px(8) + 2}
     colours = {name: value for name, value in vars(c).items() if isinstance(value, str)}
     families = ", ".join(f'"{family}"' for family in FAMILIES)
     return _SHEET.substitute(

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from labapp.translate import tr
 from labapp.ui.flow import FlowLayout
@@ -53,7 +53,20 @@ class Light(QWidget):
 
 
 class Crumb(QLabel):
-    """Where we are, on one line; where there is no room for all of it, its end."""
+    """Where we are, on one line; where there is no room for all of it, its end.
+
+    It takes all the room that is left, so that new words are whole before any layout is done anew.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def fitted(self) -> str:
+        """Give what there is room for."""
+        return self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideLeft, self.contentsRect().width()
+        )
 
     def minimumSizeHint(self) -> QSize:
         """Be content with little room."""
@@ -61,9 +74,7 @@ class Crumb(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what there is room for."""
-        fit = self.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideLeft, self.contentsRect().width()
-        )
+        fit = self.fitted()
         if fit == self.text():
             super().paintEvent(event)
             return
@@ -92,7 +103,7 @@ class TopBar(QFrame):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         outer.setSpacing(6)
-        line = row(self.crumb, None, self.light, self.saving)
+        line = row(self.crumb, self.light, self.saving)
         outer.addLayout(line)
         self.chips = FlowLayout(GRID)
         holder = QWidget()

@@ -25,6 +25,7 @@ from labapp.ui.tracesmarks import Marks
 from labapp.ui.tracesplot import TracesPlot
 from labapp.ui.tracesscroll import ScrollPicture
 from labapp.ui.tracesswept import Swept
+from labapp.workflow.live_source import away
 
 if TYPE_CHECKING:
     from labapp.workflow.live_levels import Level
@@ -139,7 +140,12 @@ class TracesView(QWidget):
                 lane.percent = None if level is None else level.percent
 
     def show_status(self, status: dict[str, Any]) -> None:
-        """Say how long samples take to the screen, as often as a recorder tells of itself."""
+        """Say how long samples take to the screen, as often as a recorder tells of itself.
+
+        Beside the lanes of a device that is away no value stays; its next samples bring one.
+        """
+        if self.lanes is not None and self.lanes.forget(away(status)):
+            self.names.refresh(self.lanes)
         self.delay.setText(self.shown.words() if status["streams"] else "")
         self.delay.setToolTip(self.shown.details())
 

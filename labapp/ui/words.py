@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from labapp.errors import LabError
 from labapp.muscles import MUSCLE_NAMES
@@ -37,6 +37,8 @@ ONSET_STATES = {
     "rejected": phrase("rejected"),
 }
 
+_CODES = re.compile(rf"\b(?:{'|'.join(MUSCLE_NAMES)})_[RL]\b")
+
 
 def muscle_short(code: str) -> str:
     """``"RM_R"`` → ``"RM right"``, ``"F_PULL"`` → ``"Force"``."""
@@ -46,6 +48,12 @@ def muscle_short(code: str) -> str:
         return muscle_name(code)
     muscle, side = split_side(code)
     return f"{muscle} {tr(SIDES[side])}" if side else code
+
+
+def listed_names(names: Iterable[str]) -> str:
+    """Join names; where one has a comma of its own (``"plate, front left"``), by semicolons."""
+    given = list(names)
+    return ("; " if any("," in name for name in given) else ", ").join(given)
 
 
 def muscle_name(code: str) -> str:
@@ -80,7 +88,18 @@ def unbroken(text: str) -> str:
         "\u00a0",
         text,
     )
+    text = re.sub(r"(?<=[≥≤±]) (?=[±\d])|(?<=\d) (?=±)", "\u00a0", text)
     return re.sub(r"(?<=\u00a0to|bis) (?=[\d\u2212-])", "\u00a0", text)
+
+
+def readable(text: str) -> str:
+    """Name muscles as everywhere else (``RM_R`` is ``RM right``); keep numbers with their units."""
+    return unbroken(_CODES.sub(lambda found: muscle_short(found[0]), text))
+
+
+def capital(words: str) -> str:
+    """Begin a sentence with a capital letter."""
+    return words[:1].upper() + words[1:]
 
 
 def pair_short(key: str) -> str:

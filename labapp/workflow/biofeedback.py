@@ -174,12 +174,19 @@ class Biofeedback:
 
     def _ratio(self, levels: Mapping[str, Level]) -> float | None:
         over, under = (levels[m].percent if m in levels else None for m in self.pair)
-        if over is None or under is None or min(over, under) < ACTIVE_PERCENT:
+        if over is None or under is None or math.isnan(over + under):
+            return None
+        if min(over, under) < ACTIVE_PERCENT:
             return None
         return over / under
 
     def now(self, levels: Mapping[str, Level], age_ms: float | None = None) -> BarsNow:
         """Say what to show."""
         codes = [f"{muscle}_{self.side}" for muscle in self.feedback.bars]
-        bars = tuple((code, levels[code].percent) for code in codes if code in levels)
+        bars = tuple((code, _known(levels[code].percent)) for code in codes if code in levels)
         return BarsNow(bars, self.pair, self._ratio(levels), self.target, tuple(self.trend), age_ms)
+
+
+def _known(percent: float | None) -> float | None:
+    """Give a level that is of now; None where its device is away."""
+    return None if percent is None or math.isnan(percent) else percent

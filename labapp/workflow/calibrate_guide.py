@@ -90,7 +90,7 @@ def steadiness(counts: ArrayLike, rate: float, rails: tuple[float, float]) -> St
     # Swinging has neighbours alike, so that its spread is far above that of their differences.
     if max(early, late) > 2.5 * max(noise, 0.5):
         return Steadiness("warn", mean, sd, phrase("still swings"))
-    return Steadiness("good", mean, sd, phrase("hangs still"))
+    return Steadiness("good", mean, sd, phrase("steady"))
 
 
 @dataclass(frozen=True, slots=True)

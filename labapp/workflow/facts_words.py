@@ -99,7 +99,7 @@ WORDS: Final[dict[str, Words]] = {
     "electrodes.skin_prep": Words(
         phrase("Skin preparation"),
         phrase("Whether the skin was shaved, roughened, cleaned, and with what."),
-        example="shaved, cleaned with alcohol",
+        example="shaved, alcohol wipe",
     ),
     "electrodes.impedance_kohm": Words(
         phrase("Impedance"),

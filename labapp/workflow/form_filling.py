@@ -162,7 +162,7 @@ class Answers:
         if self.stops:
             return tr("Do not test: {reasons}.", reasons="; ".join(map(say, self.stops)))
         if not self.asked:
-            return tr("{n} reasons not to test are not asked yet.", n=self.open(REASONS))
+            return tr("{n} reasons not to test have not been asked yet.", n=self.open(REASONS))
         left = sum(self.open(form.id) for form in self.forms)
         if left:
             return tr("No reason against the test; {n} fields open.", n=left)

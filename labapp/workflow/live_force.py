@@ -6,6 +6,7 @@ For following a line on the screen; what a report says comes from the analysis o
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,11 +91,13 @@ class LiveForce:
             if greatest > (self.maximum or 0.0):
                 self.maximum = greatest
 
-    def now(self) -> ForceNow | None:
-        """Force now, None where there is none or its samples are missing."""
+    def now(self, away: Collection[str] = ()) -> ForceNow | None:
+        """Force now, None where there is none, its samples are missing or its device is away."""
         if self._place is None:
             return None
         stream, _ = self._place
+        if stream.id in away:
+            return None
         end = self._source.start_s(stream.id) + self._source.newest(stream.id) / stream.rate
         values = self._values(end - NOW_S, end)
         if not len(values):

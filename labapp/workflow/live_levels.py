@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +22,10 @@ LOOK_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Activation of one muscle: RMS in volts, and in % of its reference (None before one)."""
+    """Activation of one muscle: RMS in volts, and in % of its reference (None before one).
+
+    NaN while its device is away.
+    """
 
     rms: float
     percent: float | None
@@ -60,13 +65,21 @@ class LiveLevels:
     def _counted(self) -> list[dict[str, tuple[float, float]]]:
         return [one for cue_s, one in [*self._taken.items()] if cue_s not in self._left_out]
 
-    def leave_out(self, cue_s: float) -> None:
-        """Count a reference contraction no more, or not at all: it was rejected."""
-        self._left_out.add(cue_s)
+    def leave_out(self, cue_s: float) -> dict[str, Any] | None:
+        """Count a reference contraction no more, or not at all: it was rejected.
 
-    def take_reference(self, cue_s: float, end_s: float) -> None:
-        """Take in a reference contraction between its cue and its end (s, recording time)."""
+        Returns the data of its marker; None where it had not begun to be taken in.
+        """
+        self._left_out.add(cue_s)
+        return {"cue_s": cue_s, "left_out": True} if cue_s in self._taken else None
+
+    def take_reference(self, cue_s: float, end_s: float) -> dict[str, Any]:
+        """Take in a reference contraction between its cue and its end (s, recording time).
+
+        Returns the data of its marker: volts of each muscle in it, and at rest before it.
+        """
         chosen = self._settings
+        self._taken[cue_s] = {}  # from here on a rejection concerns it
         taken: dict[str, tuple[float, float]] = {}
         before = (cue_s + chosen.baseline_s[0], cue_s + chosen.baseline_s[1])
         for stream in self._source.streams:
@@ -82,11 +95,33 @@ class LiveLevels:
                 if math.isfinite(found.value):
                     taken[channel.muscle] = (found.value, rest)
         self._taken[cue_s] = taken
+        volts = {muscle: {"value": value, "rest": rest} for muscle, (value, rest) in taken.items()}
+        return {"cue_s": cue_s, "volts": volts}
 
-    def levels(self) -> dict[str, Level]:
-        """Level per muscle over the newest quarter second; NaN where samples are missing."""
+    def recall(self, noted: Iterable[Mapping[str, Any]]) -> None:
+        """Take in what markers say that were written earlier in this recording, by any window."""
+        for data in noted:
+            cue_s = float(data["cue_s"])
+            if data.get("left_out"):
+                self._left_out.add(cue_s)
+            else:
+                self._taken[cue_s] = {
+                    str(muscle): (float(volts["value"]), float(volts["rest"]))
+                    for muscle, volts in data["volts"].items()
+                }
+
+    def levels(self, away: Collection[str] = ()) -> dict[str, Level]:
+        """Level per muscle over the newest quarter second; NaN where samples are missing.
+
+        Those of devices that are ``away`` are NaN: their newest samples are not of now.
+        """
         found: dict[str, Level] = {}
         for stream in self._source.streams:
+            if stream.id in away:
+                muscles = [c.muscle for c in stream.channels if c.kind == "emg" and c.muscle]
+                known = self.references
+                found |= {m: Level(math.nan, math.nan if m in known else None) for m in muscles}
+                continue
             newest = self._source.newest(stream.id)
             now = self._source.start_s(stream.id) + newest / stream.rate
             channels = muscle_channels(self._source, stream, now - LOOK_S - FILTER_S, now)

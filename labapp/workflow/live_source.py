@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,15 @@ class LiveStream:
     id: str
     rate: float
     channels: tuple[ChannelInfo, ...]
+
+
+def away(status: Mapping[str, Any]) -> frozenset[str]:
+    """Names of the devices that give no samples now, by the status of a recorder.
+
+    Their newest samples are old: nothing that is shown as of now may come from them.
+    """
+    streams = status.get("streams", {})
+    return frozenset(name for name, stream in streams.items() if stream["state"] != "open")
 
 
 class LiveSource(Protocol):

@@ -15,7 +15,7 @@ from typing import Any
 import labapp
 from labapp.analysis.excluded import recorded_document
 from labapp.analysis.raters import zero_of
-from labapp.errors import LabError, NotNeeded
+from labapp.errors import LabError, NotGiven, NotNeeded
 from labapp.session.file import open_session
 from labapp.trials.cues import DECIDED
 from labapp.workflow.onset_journal import (
@@ -161,7 +161,7 @@ class OnsetEdits:
                 fault=not set(reasons) & set(DECIDED.values()),
             )
         if not reason.strip():
-            raise LabError("a rejection needs a reason", "say why the repetition must not count")
+            raise NotGiven("a rejection needs a reason", "say why the repetition must not count")
         return self._judge("reject", hand, operator, pull, reason, blind, now)
 
     def accept(
@@ -274,7 +274,7 @@ def check_reason(reason: str) -> str:
     """Return a reason on one line; `LabError` where it is too long or looks personal."""
     text = " ".join(reason.split())
     if len(text) > LONGEST_NOTE or not text.isprintable():
-        raise LabError(f"a reason of {len(text)} characters", f"use at most {LONGEST_NOTE}")
+        raise NotGiven(f"a reason of {len(text)} characters", f"use at most {LONGEST_NOTE}")
     if found := looks_personal(text):
-        raise LabError(f"the reason: {found}", "leave out what tells who a person is")
+        raise NotGiven(f"the reason: {found}", "leave out what tells who a person is")
     return text

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from labapp.errors import LabError
+from labapp.errors import LabError, NotGiven
 from labapp.load import parse_json
 from labapp.session.check import Finding
 from labapp.session.file import Session, open_session
@@ -100,9 +100,11 @@ def check_rater(rater: str) -> str:
 
 
 def check_operator(operator: str) -> str:
-    """Return an operator's pseudonym unchanged, `LabError` if it is none."""
+    """Return an operator's pseudonym unchanged, `NotGiven` if it is none."""
+    if not operator:
+        raise NotGiven("the operator is missing", "use 2-4 capitals, '-' and 3-5 digits, as OP-001")
     if not PSEUDONYM.fullmatch(operator):
-        raise LabError(
+        raise NotGiven(
             f"operator {operator[:40]!r} is not a pseudonym",
             "use 2-4 capitals, '-' and 3-5 digits, as OP-001",
         )

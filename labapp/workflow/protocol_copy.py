@@ -95,7 +95,12 @@ def _numbers(block: Block) -> list[Number]:
     ]
     if block.load.type != "none":
         found.append(
-            one("level", phrase("Load, of the maximum"), "%", round(100 * block.load.level, 3))
+            one(
+                "level",
+                phrase("Load as a share of the maximum"),
+                "%",
+                round(100 * block.load.level, 3),
+            )
         )
     if block.metronome is not None:
         found.append(one("bpm", phrase("Tempo"), "beats/min", block.metronome.bpm))

@@ -36,6 +36,28 @@ def listed(name: str) -> str:
     return told(protocol, protocol.title)
 
 
+def part_listed(protocol: str, block: str) -> str:
+    """Return the title of a part of a protocol that is known here, else the name it was given."""
+    words, _, turn = block.partition(".")
+    words = words.replace("_", " ").capitalize()
+    try:
+        known = load_protocol(protocol) if protocol else None
+    except LabError:  # a protocol from elsewhere: its session has it, its names do for a line
+        known = None
+    if known is not None and (one := known.block(block)) is not None:
+        words = told(known, one.title)
+    return tr("{part}, round {n}", part=words, n=turn) if turn else words
+
+
+def item_told(protocol: str, text: str) -> str:
+    """Return a text of a protocol's forms in the language in use, by the protocol's name."""
+    try:
+        known = load_protocol(protocol) if protocol and text else None
+    except LabError:  # a protocol from elsewhere: its words stay as they were written
+        known = None
+    return told(known, text)
+
+
 def number_words(protocol: Protocol | None, text: str) -> str:
     """Return the name of a number that can be adapted: of ours, or a step's with a capital."""
     if (words := tr(text)) != text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from labapp.record.client import Recorder
 from labapp.record.config import RecorderConfig, read_config
@@ -14,6 +15,11 @@ from labapp.trials.resume import PRESS, Noted, Resumed, resume_run
 
 KEYS = {"pause": "pause", "redo": "redo", "restart": "redo"}
 """The key behind an event of a run that was taken up."""
+REFERENCE = "live_reference"
+"""Kind of the marker that says which reference contraction the live view took in or left out.
+
+For a window that goes on with the recording; the analysis finds the references by itself.
+"""
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,7 @@ class Attached:
     """A recording that runs: its recorder, and what it was started with.
 
     ``out`` is the session that it will become; ``resumed`` is None where no protocol had begun.
+    ``references`` are the markers of the live view's reference contractions, their data.
     """
 
     recorder: Recorder
@@ -28,6 +35,7 @@ class Attached:
     out: Path
     protocol: Protocol | None
     resumed: Resumed | None
+    references: tuple[dict[str, Any], ...] = ()
 
     def what_now(self) -> str:
         """Say where the protocol stands, and what the operator has to do."""
@@ -52,25 +60,18 @@ def attach(folder: Path) -> Attached:
     """
     config = read_config(folder / CONFIG_NAME)
     recorder = Recorder.attach(folder)
+    notes = noted(folder)
     protocol, resumed = None, None
     if config.protocol is not None:
         protocol = parse_protocol(config.protocol.text, name=config.protocol.name)
-        resumed = take_up(folder, protocol, recorder.now_ns())
+        resumed = resume_run(protocol, notes, recorder.now_ns())
+    references = tuple(note.data for note in notes if note.kind == REFERENCE)
     out = folder.with_name(f"{folder.name.removesuffix('.recording')}.h5")
-    return Attached(recorder, config, out, protocol, resumed)
+    return Attached(recorder, config, out, protocol, resumed, references)
 
 
-def take_up(folder: Path, protocol: Protocol, now_ns: int) -> Resumed | None:
-    """Bring the run of a recording to where it was; None where no run had begun.
-
-    Parameters
-    ----------
-    folder
-        Folder of the recording, which may still grow.
-    protocol
-        Its protocol.
-    now_ns
-        Lab time.
+def noted(folder: Path) -> list[Noted]:
+    """Read the markers of a recording, which may still grow, in the order of its log.
 
     Raises
     ------
@@ -82,7 +83,7 @@ def take_up(folder: Path, protocol: Protocol, now_ns: int) -> Resumed | None:
         if frame.kind == FrameKind.MARKER:
             marker = frame.json()
             notes.append(Noted(str(marker["kind"]), frame.t_ns, dict(marker["data"])))
-    return resume_run(protocol, notes, now_ns)
+    return notes
 
 
 def pressed(resumed: Resumed) -> tuple[Noted, ...]:

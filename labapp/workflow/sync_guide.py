@@ -63,7 +63,7 @@ def planned(devices: Sequence[DeviceConfig], method: SyncMethod = "auto") -> Pla
         )
     if method == "stored":
         raise LabError("a stored offset needs no recording", "leave out the devices")
-    copied = any(COPY_CODE in device.montage.values() for device in devices)
+    copied = not without_copy(devices)
     if method == "copy" and not copied:
         raise LabError(
             f"no channel carries a copy of the force (code {COPY_CODE})",
@@ -73,6 +73,11 @@ def planned(devices: Sequence[DeviceConfig], method: SyncMethod = "auto") -> Pla
     if method == "auto" and copied and not all(map(_takes_pulses, devices)):
         return "copy"
     return "copy" if method == "copy" else "pulses"
+
+
+def without_copy(devices: Sequence[DeviceConfig]) -> bool:
+    """Whether no channel of these devices carries a copy of the force."""
+    return not any(COPY_CODE in device.montage.values() for device in devices)
 
 
 def _takes_pulses(device: DeviceConfig) -> bool:

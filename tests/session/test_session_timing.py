@@ -135,3 +135,31 @@ def test_a_crystal_that_wanders_is_treated_as_rc(tmp_path, make_log, wire):
         times = session.times("emg")
         t = 0.5 + np.arange(len(times)) / 100.0
         assert np.ptp(times - t - 0.02 * np.sin(t / 20.0)) < 2e-3
+
+
+def test_a_silence_that_a_burst_makes_good_takes_nothing(tmp_path, make_log, wire):
+    """All samples of 3.3 s come at once, late, and the device goes: its counter goes on."""
+    stream = wire("bitalino", {"inputs": [1, 2]}, seconds=16.2)
+
+    class Held(Arriving):
+        def frames(self):
+            held = [(t >= 13.4, frame) for frame in super().frames() for t in frame[1:2]]
+            yield from (frame for late, frame in held if not late)
+            waiting = b"".join(data for late, (_, _, data) in held if late)
+            for number in range(0, len(waiting), self.size):
+                at = 16.73 + self.pause_s * number / self.size
+                yield FrameKind.DATA, at, waiting[number : number + self.size]
+
+    for number, (size, pause_s) in enumerate(((1024, 1e-3), (4096, 1e-3), (60, 2e-3))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        held = Held(stream)
+        held.size, held.pause_s = size, pause_s
+        account = built(folder, make_log, emg=held).streams["emg"]
+        assert (account.received, account.lost, account.outage) == (16_200, 0, 0)
+        assert account.segments == 1
+        warned = [one.text for one in check_session(folder / "s.h5") if one.level == "warn"]
+        assert warned == ["1 gap whose length or place is not certain"]
+        with open_session(folder / "s.h5") as session:
+            times = session.times("emg")
+        np.testing.assert_allclose(times, 0.5 + np.arange(16_200) / 1000, atol=3e-3)

@@ -171,6 +171,36 @@ def test_a_cue_changes_nothing_before_its_time(listener):
         assert calm[name] != pulled[name]
 
 
+def test_a_pull_that_is_prepared_holds_up_no_device_and_changes_nothing(listener, monkeypatch):
+    plain = listener("demo")
+    plain.add("bitalino")
+    plain.listen(3.0, CUES[:1])
+    lab = listener("demo")
+    device = lab.add("bitalino")
+    world = lab.lab._world
+    begun, go_on, render = threading.Event(), threading.Event(), world._render
+
+    def slow(pull):
+        begun.set()
+        assert go_on.wait(10)
+        return render(pull)
+
+    monkeypatch.setattr(world, "_render", slow)
+    cue_ns = START_NS + 10**9
+    hear = threading.Thread(
+        target=lab.lab.hear, args=("cue", cue_ns, CUES[0][1]), kwargs={"prepared": True}
+    )
+    hear.start()
+    assert begun.wait(10)
+    before = [one for one in plain.chunks["bitalino"] if one[1] < cue_ns + 120_000_000]
+    assert [device.next_chunk() for _ in before] == before  # sent while the pull is made
+    go_on.set()
+    hear.join()
+    monkeypatch.setattr(world, "_render", None)  # made once, and there
+    after = plain.chunks["bitalino"][len(before) :]
+    assert [device.next_chunk() for _ in after] == after
+
+
 def test_one_chunk_ahead_of_time_changes_nothing(listener):
     waiting = listener("demo")
     waiting.add("bitalino")

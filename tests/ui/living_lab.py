@@ -23,7 +23,6 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 LOOK_S = 0.02
-KEPT = 4
 UNITS = {"V": 1e6, "N": 1.0, "": 1.0}
 
 
@@ -185,20 +184,6 @@ class Ears:
         self._over.set()
         self._thread.join()
 
-    def _prepare(self) -> None:
-        """Make the signals of a pull while the person still reacts.
-
-        Made by the device that sends them first, they hold up all devices (a quarter of a second
-        of work, more on a busy machine), and a laboratory that stands still is no laboratory.
-        """
-        world = self._lab._world
-        pull = world.pulls[-1]
-        waves = world._render(pull)
-        with world._lock:
-            world._waves.setdefault(pull.number, waves)
-            while len(world._waves) > KEPT:
-                world._waves.popitem(last=False)
-
     def _listen(self) -> None:
         from labapp.errors import LabError
         from labapp.workflow.logtail import LogTail
@@ -215,9 +200,7 @@ class Ears:
             if self._tail is not None:
                 for frame in self._tail.markers():
                     told = frame.json()
-                    self._lab.hear(told["kind"], frame.t_ns, told["data"])
-                    if told["kind"] == "cue":
-                        self._prepare()
+                    self._lab.hear(told["kind"], frame.t_ns, told["data"], prepared=True)
         if self._tail is not None:
             self._tail.close()
 

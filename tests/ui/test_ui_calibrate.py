@@ -59,14 +59,14 @@ def test_a_cell_is_calibrated_step_by_step_and_saved(
     assert guiding.guide is not None
     assert guiding.guide.readings == []
     for number in range(6):
-        qtbot.waitUntil(lambda: page.light.text() == "hangs still", timeout=10_000)
+        qtbot.waitUntil(lambda: page.light.text() == "steady", timeout=10_000)
         assert page.take.hasFocus()
         QTest.keyClick(page.take, Qt.Key.Key_Space)
         if number == 1:
             assert page.now.text() == "Hang 20 kg on the cell."
             click(window, "calibrate_undo")
             assert page.now.text() == "Hang 10 kg on the cell."
-            qtbot.waitUntil(lambda: page.light.text() == "hangs still", timeout=10_000)
+            qtbot.waitUntil(lambda: page.light.text() == "steady", timeout=10_000)
             QTest.keyClick(page.take, Qt.Key.Key_Space)
     assert page.state == "result"
     assert "1 cycles, 3 are usual" in page.told.findChild(QWidget, "calibrate_verdict").toolTip()

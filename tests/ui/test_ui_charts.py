@@ -21,7 +21,7 @@ from labapp.ui.numbers import clock, signed, size
 from labapp.ui.pages.result import ResultPage
 from labapp.ui.raster import OrderRaster, reference_time
 from labapp.ui.ratiochart import RatioChart
-from labapp.ui.words import pair_short, ratio_short, unbroken
+from labapp.ui.words import pair_short, ratio_short, readable, unbroken
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +40,7 @@ def test_words() -> None:
     assert unbroken("by 27 ms (95 % interval 23 to 31)") == (
         "by 27\u00a0ms (95\u00a0% interval 23\u00a0to\u00a031)"
     )
+    assert readable("RM_R: no burst, -2 dB, ES_L") == "RM right: no burst, −2\u00a0dB, ES left"
     assert pair_short("RM_R-UT_R") == "RM – UT right"
     assert pair_short("RM_R-RM_L") == "RM right – RM left"
     assert ratio_short("UT_L:LT_L") == "UT : LT left"
@@ -62,12 +63,12 @@ def test_result_page_says_the_verdict(qtbot: QtBot, look: Look, state: str) -> N
         == document["verdict"]["headline"]
     )
     reasons = [w.text() for w in page.findChildren(QLabel) if w.objectName().startswith("reason_")]
-    assert reasons == document["verdict"]["reasons"]
+    assert reasons == [readable(one) for one in document["verdict"]["reasons"]]
     # "Cannot tell" is not an error: never red.
     assert page.state.property("level") != "bad"
     texts = " ".join(w.text() for w in page.findChildren(QLabel))
     assert "12 lost in 2 gaps" in texts
-    assert "50 Hz hum is 18 %" in texts
+    assert "50\u00a0Hz hum is 18\u00a0%" in texts
 
 
 def test_page_without_result_offers_the_next_step(qtbot: QtBot, look: Look) -> None:
@@ -110,7 +111,7 @@ def test_nothing_found_is_shown_as_such(qtbot: QtBot, look: Look) -> None:
     page.show()
     page.set_document(emptied(example_document("not interpretable")), Path("x.h5"))
     page.grab()
-    assert page.ratio_none.text() == "no reference contraction"
+    assert page.ratio_none.text() == "No reference contraction"
     assert not page.ratios.isVisible()
 
 

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from synthetic_source import SyntheticSource
+from synthetic_source import SyntheticSource, TwoDevices
 
 from labapp.ui.lanelines import HEIGHT, TOP
+from labapp.ui.lanenames import value_text
 from labapp.ui.lanes import ERASE, Lanes, Mode
 from labapp.ui.tracesdelay import ShownDelay
 from labapp.ui.viewfilter import ViewFilter
+from labapp.workflow.live_source import away
 
 
 @pytest.mark.parametrize("mode", ["sweep", "scroll"])
@@ -42,6 +44,25 @@ def test_lost_samples_are_drawn_as_a_gap() -> None:
     assert not ((group.signal[:, 0] > gap[0]) & (group.signal[:, 0] < gap[1])).any()
     assert group.lost[:, 0].min() == pytest.approx(gap[0] - 0.02, abs=0.02)
     assert group.lost[:, 2].max() == pytest.approx(gap[1] + 0.02, abs=0.02)
+
+
+def test_no_value_stays_beside_the_lanes_of_a_device_that_is_away() -> None:
+    source = TwoDevices()
+    source.advance(9000)
+    lanes = Lanes(source, 5.0, 1000)
+    (*emg, force) = lanes.lanes
+    force.value, emg[0].percent = 12.0, 86.0
+    status = {"streams": {"emg": {"state": "lost"}, "cell": {"state": "open"}}}
+    assert lanes.forget(away(status))
+    assert not lanes.forget(away(status))
+    assert [value_text(lane) for lane in lanes.lanes] == ["no data"] * 3 + ["12 N"]
+    status["streams"]["cell"]["state"] = "silent"
+    lanes.forget(away(status))
+    assert value_text(force) == "no data"
+    source.advance(500)
+    lanes.poll()
+    assert [value_text(lane) == "no data" for lane in lanes.lanes] == [False] * 4
+    assert value_text(emg[0]) == "86 %"
 
 
 def test_samples_on_the_rail_are_marked() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ from labapp.ui.tracesview import TracesView
 from labapp.workflow.live_levels import Level
 from labapp.workflow.live_pull import PullLook, ready_s
 from labapp.workflow.live_source import LiveStream
+from labapp.workflow.resume import REFERENCE
 
 RATE = 1000.0
 NS = 1_000_000_000
@@ -46,6 +48,12 @@ class FakeRecording(QObject):
         self.counts = self.counts[:, ::-1]
         self.streams = (LiveStream("emg", RATE, channels),)
         self.stop = 0
+        self.away: frozenset[str] = frozenset()
+        self.references: list[dict[str, Any]] = []
+        self.marks: list[tuple[str, dict[str, Any]]] = []
+
+    def mark(self, kind: str, data: dict[str, Any]) -> None:
+        self.marks.append((kind, json.loads(json.dumps(data))))
 
     @property
     def source(self) -> FakeRecording:
@@ -168,6 +176,63 @@ def test_levels_become_percent_after_a_reference(
     qtbot.waitUntil(active, timeout=8000)
 
 
+def levels_of(qtbot: QtBot, live: LiveLook) -> dict[str, Level]:
+    with qtbot.waitSignal(live.levels_changed, timeout=5000) as told:
+        pass
+    levels: dict[str, Level] = told.args[0]
+    return levels
+
+
+def test_another_window_counts_on_from_the_same_references(
+    qtbot: QtBot, recording: FakeRecording, live: LiveLook
+) -> None:
+    recording.say("cue", 2.0, role="reference")
+    recording.say("relax", 6.0)
+    recording.stop = 11_000
+    qtbot.waitUntil(lambda: len(recording.marks) == 1, timeout=5000)
+    before = levels_of(qtbot, live)
+    live.close()
+    again = FakeRecording()
+    again.stop = 11_000
+    again.counts[:10_000] = 0  # the ring has forgotten the contraction
+    again.references = [data for kind, data in recording.marks if kind == REFERENCE]
+    other = LiveLook(again)  # type: ignore[arg-type]
+    other.start()
+    after = levels_of(qtbot, other)
+    assert all(level.percent is not None for level in after.values())
+    assert after == before
+    again.say("reject", 11.0, cue_ns=2 * NS)
+    assert again.marks == [(REFERENCE, {"cue_s": 2.0, "left_out": True})]
+    other.close()
+    third = FakeRecording()
+    third.stop, third.references = 11_000, again.references
+    last = LiveLook(third)  # type: ignore[arg-type]
+    last.start()
+    assert {level.percent for level in levels_of(qtbot, last).values()} == {None}
+    last.close()
+
+
+def test_no_level_stays_of_a_device_that_is_away(
+    qtbot: QtBot, recording: FakeRecording, live: LiveLook, look: Look
+) -> None:
+    recording.say("cue", 2.0, role="reference")
+    recording.say("relax", 6.0)
+    recording.stop = 11_000
+    qtbot.waitUntil(lambda: bool(recording.references), timeout=5000)
+    feedback = Feedback(look)
+    qtbot.addWidget(feedback)
+    live.levels_changed.connect(feedback.show_levels)
+    levels_of(qtbot, live)
+    qtbot.waitUntil(lambda: "no data" not in feedback.gauge.accessibleDescription())
+    recording.away = frozenset({"emg"})
+    qtbot.waitUntil(
+        lambda: feedback.gauge.accessibleDescription() == "RM_R:UT_R no data", timeout=5000
+    )
+    feedback.gauge.grab()
+    recording.away = frozenset()
+    qtbot.waitUntil(lambda: "no data" not in feedback.gauge.accessibleDescription(), timeout=5000)
+
+
 def test_a_fault_ends_the_looking_and_is_told(
     qtbot: QtBot, recording: FakeRecording, live: LiveLook
 ) -> None:
@@ -190,7 +255,7 @@ def pull(light: Any, told: str | None, lag_ms: float, reasons: tuple[str, ...] =
         (pull("first", "UT_R", -21), "RM right 21 ms before UT right (±12)"),
         (pull("later", "UT_R", 15), "UT right 15 ms before RM right (±12)"),
         (pull("close", "UT_R", -3), "Too close to tell: RM – UT right \u22123 ms (±12)"),
-        (pull("cannot tell", None, 0, ("RM_R: clipped",)), "Cannot tell: RM_R: clipped"),
+        (pull("cannot tell", None, 0, ("RM_R: clipped",)), "Cannot tell: RM right: clipped"),
     ],
 )
 def test_words_of_a_pull(look: PullLook, words: str) -> None:

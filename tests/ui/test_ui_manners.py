@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from labapp.errors import LabError, NotNeeded
+from labapp.errors import LabError, NotGiven, NotNeeded
 from labapp.ui.app import check_screen
 from labapp.ui.banner import Banners, Message, message_of
 from labapp.ui.logs import Unexpected, log_folder, start_log
@@ -147,6 +147,8 @@ def test_message_of_an_error_has_what_and_remedy() -> None:
     for fault, level in ((False, "grey"), (True, "warn")):
         said = message_of(NotNeeded("this repetition does not count as recorded", fault=fault))
         assert said.level == level
+    missing = message_of(NotGiven("a rejection needs a reason"))
+    assert missing.level == "warn"  # nothing is lost: red would cry wolf
     bug = message_of(ValueError("odd"))
     assert "ValueError" in bug.what
     assert "folder of logs" in bug.remedy

@@ -140,7 +140,7 @@ def test_nothing_is_written_without_an_operator(page: ResultPage, qtbot: QtBot) 
     assert desk is not None
     with qtbot.waitSignal(page.problem) as caught:
         drag(page, 0, (desk.lanes()[0].time_s or 0.0) + 0.02)
-    assert "is not a pseudonym" in str(caught.args[0])
+    assert "the operator is missing" in str(caught.args[0])
     assert lines(page) == []
 
 

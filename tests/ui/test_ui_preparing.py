@@ -119,11 +119,11 @@ def test_a_protocol_is_duplicated_and_adapted(open_window: Open) -> None:
     QTest.keyClicks(reps, "0")
     assert not page.save.isEnabled()
     assert "Fast pulls" in page.hint.text()
-    assert reps.styleSheet()
+    assert reps.property("level") == "bad"
     reps.selectAll()
     QTest.keyClicks(reps, "12")
     assert page.hint.text() == ""
-    assert not reps.styleSheet()
+    assert not reps.property("level")
     click(window, "adapt_save")
     assert window.page == "setup"
     assert work.setup.protocol is not None

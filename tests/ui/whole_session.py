@@ -35,7 +35,7 @@ LOSS = 0.0003
 MUSCLES = ("RM_R", "UT_R", "MT_R", "LT_R")
 LAST_BURST_S = 0.2
 """What had not arrived when the plug was pulled is at most this old."""
-GUESSED = "1 gaps whose length or place is not certain"
+GUESSED = "1 gap whose length or place is not certain"
 """The last read before an end may have come late for itself, or after a loss: nobody can tell."""
 
 

@@ -85,6 +85,8 @@ def test_the_bars_say_what_they_show():
     assert bio.now(levels(18, 20)).inside is False
     assert bio.now(levels(1.0, 20)).ratio is None
     assert bio.now({"UT_R": Level(1e-5, None), "LT_R": Level(1e-5, None)}).ratio is None
+    away = bio.now(levels(float("nan"), 20))
+    assert (dict(away.bars)["UT_R"], away.ratio) == (None, None)
 
 
 def test_the_side_is_the_one_that_has_both_muscles():
@@ -142,6 +144,8 @@ def test_a_rejected_pull_is_no_maximum_and_lost_samples_are_no_force():
     force.follow(event("reject", 4.0, cue_ns=3 * NS), 4.0)
     force.follow(event("rest", 5.0), 5.0)
     assert force.maximum is None
+    assert force.now() is not None
+    assert force.now(away={stream.id for stream in cell.streams}) is None
     cell.valid[:] = False
     assert force.now() is None
     assert not LiveForce(SimpleNamespace(streams=())).present

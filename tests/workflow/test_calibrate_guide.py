@@ -97,7 +97,7 @@ def test_the_light_follows_the_load():
     assert steadiness(one.recent(LAST_S), one.rate, one.rails).light == "warn"
     clock.now = 12.0
     now = steadiness(one.recent(LAST_S), one.rate, one.rails)
-    assert (now.light, now.text) == ("good", "hangs still")
+    assert (now.light, now.text) == ("good", "steady")
     assert now.mean == pytest.approx(one.truth.zero + 100.0 / one.truth.slope, rel=1e-3)
     rail = np.full(400, one.rails[1])
     assert steadiness(rail, 80.0, one.rails).light == "bad"

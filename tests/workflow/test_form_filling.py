@@ -40,7 +40,7 @@ def test_every_reason_of_the_protocol_is_asked(protocol):
 def test_yes_to_a_reason_ends_it_and_no_does_not(answers):
     asked = [f for f in answers.fields if f.form.id == REASONS]
     assert not answers.asked
-    assert answers.words() == "7 reasons not to test are not asked yet."
+    assert answers.words() == "7 reasons not to test have not been asked yet."
     for one in asked:
         answers.enter(one, "no")
     assert answers.asked

@@ -3,7 +3,7 @@
 from labapp.trials.protocol import load_protocol
 from labapp.trials.resume import PRESS, RUN, Noted, resume_run, start_data
 from labapp.trials.run import ProtocolRun
-from labapp.workflow.resume import pressed
+from labapp.workflow.resume import REFERENCE, pressed
 
 S = 1_000_000_000
 
@@ -65,3 +65,14 @@ def test_what_goes_on_by_itself_presses_nothing():
     run = ProtocolRun(protocol, seed=5, start_ns=2 * S)
     notes = [Noted(RUN, 0, start_data(run, optional=False)), *noted(to_step(run, "build up"))]
     assert pressed(resume_run(protocol, notes, run.next_ns - 1)) == ()
+
+
+def test_markers_of_the_live_view_change_nothing_of_a_run():
+    protocol = load_protocol("isometric_pull")
+    run = ProtocolRun(protocol, seed=5, start_ns=2 * S)
+    notes = [Noted(RUN, 0, start_data(run, optional=False)), *noted(to_step(run, "rest"))]
+    back = notes[-1].t_ns + 5 * S
+    live = Noted(REFERENCE, notes[-1].t_ns + S, {"cue_s": 5.3, "volts": {}})
+    with_live = resume_run(protocol, [*notes, live], back)
+    plain = resume_run(protocol, notes, back)
+    assert (with_live.run.state, with_live.events) == (plain.run.state, plain.events)

@@ -9,10 +9,11 @@ from labapp.translate import tr
 from labapp.trials.protocol import Protocol
 from labapp.ui.look import Look
 from labapp.ui.pages.page import Page
-from labapp.ui.parts import Card, allow, button, clear, column, label, named
+from labapp.ui.parts import Card, allow, button, clear, column, label, named, set_level
 from labapp.ui.theme import GRID
 from labapp.workflow.protocol_copy import Draft, Number, begin_copy, check_draft
 from labapp.workflow.protocol_words import number_words, told
+from labapp.workflow.spoken import spoken
 
 WIDEST = 980
 COLUMNS = 3
@@ -121,12 +122,21 @@ class AdaptPage(Page):
         wrong = () if self.draft is None else check_draft(self.draft)
         marked = {mistake.key for mistake in wrong}
         for key, edit in self.fields.items():
-            colour = self.look.colours.red if key in marked else ""
-            edit.setStyleSheet(f"QLineEdit {{ border: 2px solid {colour}; }}" if colour else "")
-        words = wrong[0].text if wrong else ""
+            set_level(edit, "bad" if key in marked else "")
+        words = self._said(wrong[0].text) if wrong else ""
         self.hint.setText(words)
         self.hint.setAccessibleName(words)
         allow(self.save, self.draft is not None and not wrong, words)
+
+    def _said(self, text: str) -> str:
+        """Put a mistake into the language: the name of its number, what is wrong, what to do."""
+        name, told_of, wrong = text.partition(": ")
+        if not told_of:
+            return spoken(text)
+        source = self.draft.source if self.draft is not None else None
+        if (words := told(source, name)) == name:
+            words = number_words(source, name)
+        return f"{words}: {spoken(wrong.removesuffix('.'))}."
 
     def _save(self) -> None:
         if self.draft is not None:

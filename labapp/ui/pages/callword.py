@@ -89,7 +89,8 @@ class CallCard(Card):
 
     def __init__(self, look: Look) -> None:
         super().__init__("", "call_card")
-        self.column.setContentsMargins(GRID + GRID // 2, 0, GRID + GRID // 2, 0)
+        # Above the capitals there is room for the dots of an umlaut, below a descender none.
+        self.column.setContentsMargins(GRID + GRID // 2, 0, GRID + GRID // 2, GRID // 2)
         self.word = CallWord(look)
         self.column.addWidget(self.word)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)

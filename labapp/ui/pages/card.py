@@ -13,7 +13,7 @@ from labapp.trials.run import RunState
 from labapp.ui.look import Look
 from labapp.ui.parts import named
 
-BREATHS = {"in": phrase("in"), "out": phrase("out")}
+BREATHS = {"in": phrase("Breathe in"), "out": phrase("Breathe out")}
 PHASE_INK = {"pre": "grey", "con": "accent", "hold": "accent", "ecc": "grey", "rest": "grey"}
 _SPOKEN = {
     "done": phrase("done"),
@@ -155,11 +155,7 @@ class Dots(QWidget):
 
 def breath_words(breath: str) -> str:
     """Return how to breathe in this step; nothing where it is free."""
-    return (
-        ""
-        if breath in {"", "free"}
-        else tr("Breath: {breath}", breath=tr(BREATHS.get(breath, breath)))
-    )
+    return tr(BREATHS[breath]) if breath in BREATHS else ""
 
 
 def large_words(text: str) -> str:

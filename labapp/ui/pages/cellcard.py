@@ -86,7 +86,8 @@ class CellCard(Card):
         self._cells = cells_of(devices)
         self.cell.clear()
         for device, channel in self._cells:
-            self.cell.addItem(f"{device.id}: {channel} ({device.driver}, {device.port})")
+            name = channel if channel == device.id else f"{device.id}: {channel}"
+            self.cell.addItem(f"{name} ({device.driver}, {device.port})")
         self._cell_changed()
 
     def _cell_changed(self) -> None:

@@ -243,8 +243,10 @@ class ChannelUnits(QWidget):
         metrics = QFontMetrics(self.look.font(14))
         widest = max((metrics.horizontalAdvance(name) for name in names), default=0)
         table.setColumnWidth(0, max(px(80), min(widest, px(200)) + px(24)))
-        for at in (2, 3):
-            table.setColumnWidth(at, px(132))
+        units = [unit_words(unit) for fitting in FITTING.values() for unit in fitting]
+        for at, words in ((2, [tr(name) for name in MEASURES.values()]), (3, units)):
+            ink = max(map(metrics.horizontalAdvance, [tr("choose…"), *words]))
+            table.setColumnWidth(at, max(px(132), ink + px(64)))
         for at in range(table.rowCount()):
             table.setRowHeight(at, px(40))
         head = table.horizontalHeader().sizeHint().height() + 2 * table.frameWidth()

@@ -153,6 +153,7 @@ class CheckPage(Page):
         if self.recording is None or self._steps:
             return
         self._steps, self._spans = list(STEPS), {}
+        self.setFocus(Qt.FocusReason.OtherFocusReason)  # not on the next thing that takes a key
         self.bar.show()
         self._enter()
         self._timer.start()
@@ -162,9 +163,11 @@ class CheckPage(Page):
         recording = self.recording
         free = recording is not None and not recording.running and not self._steps
         running = recording is not None and recording.running
-        waits = tr("The check waits until the protocol has ended.")
-        self.hint.setText(waits if running else "")
-        allow(self.start, free and self._able, waits if running else "")
+        waits = tr("The check waits until the protocol has ended.") if running else ""
+        self.hint.setText(waits)
+        if self._steps and not running:
+            waits = tr("The check is in progress.")
+        allow(self.start, free and self._able, waits)
         self.start.setText(tr("Repeat the check") if self.checks else tr("Start the check"))
         set_role(self.start, "" if self.checks else "primary")
         set_role(self.to_run, "primary" if self.checks else "")
@@ -226,6 +229,8 @@ class CheckPage(Page):
         clear(self._rows)
         for one in self.checks:
             self._rows.addWidget(ChannelLights(self.look, one))
+        if not self.checks:
+            self._say_nothing(tr("No check was made in this recording yet."))
         self._allow()
         if self.isVisible():
             self._focus_next()

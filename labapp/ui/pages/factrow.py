@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QWid
 
 from labapp.translate import tr
 from labapp.ui.look import Look
-from labapp.ui.parts import label, named, set_role
+from labapp.ui.parts import label, named, set_level, set_role
 from labapp.ui.theme import GRID
 from labapp.workflow.facts_fields import YES, FactField, range_words
 
@@ -129,9 +129,7 @@ class FactRow(QObject):
     def _dress(self) -> None:
         colours = self.look.colours
         self.head.setFixedWidth(self.look.px(HEADS))
-        self.input.setStyleSheet(
-            f"QLineEdit, QComboBox {{ border: 2px solid {colours.red}; }}" if self._wrong else ""
-        )
+        set_level(self.input, "bad" if self._wrong else "")
         self.note.setStyleSheet(f"color: {colours.red};" if self._wrong else "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -15,7 +16,7 @@ from labapp.ui.guides import ratio_share
 from labapp.ui.look import Look
 from labapp.ui.parts import label, named, row
 from labapp.ui.theme import GRID
-from labapp.ui.words import muscle_short, pair_sentence, pair_short, ratio_short
+from labapp.ui.words import muscle_short, pair_sentence, pair_short, ratio_short, readable
 from labapp.workflow.spoken import spoken
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def look_words(look: PullLook) -> str:
     if look.told is None:
         if not look.reasons:
             return tr("Cannot tell")
-        return tr("Cannot tell: {reason}", reason=spoken(look.reasons[0]))
+        return tr("Cannot tell: {reason}", reason=readable(spoken(look.reasons[0])))
     lag = look.lags[look.told]
     half = f"±{(lag.high - lag.low) / 2 * 1e3:.0f}"
     pair = f"{look.asked}-{look.told}"
@@ -45,7 +46,10 @@ def look_words(look: PullLook) -> str:
 
 
 def ratios_now(levels: dict[str, Level]) -> list[tuple[str, float | None]]:
-    """Ratio of the asked muscle to each other one; None where either is nearly at rest."""
+    """Ratio of the asked muscle to each other one; None where either is nearly at rest.
+
+    NaN where a device is away.
+    """
     percent = {m: level.percent for m, level in levels.items() if level.percent is not None}
     if len(percent) < 2:
         return []
@@ -55,7 +59,8 @@ def ratios_now(levels: dict[str, Level]) -> list[tuple[str, float | None]]:
     rows: list[tuple[str, float | None]] = []
     for other in question.others:
         a, b = percent[question.muscle], percent[other]
-        rows.append((f"{question.muscle}:{other}", a / b if min(a, b) >= ACTIVE_PERCENT else None))
+        active = math.isnan(a + b) or min(a, b) >= ACTIVE_PERCENT
+        rows.append((f"{question.muscle}:{other}", a / b if active else None))
     return rows
 
 
@@ -137,7 +142,9 @@ class RatioGauge(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(look.font(12))
         height = look.px(self.ROW)
-        wide = max(look.px(42), painter.fontMetrics().horizontalAdvance(tr("at rest")) + 2)
+        words = (tr("at rest"), tr("no data"))
+        widest = max(painter.fontMetrics().horizontalAdvance(one) for one in words)
+        wide = max(look.px(42), widest + 2)
         left, right = look.px(104), self.width() - look.px(10) - wide
         for index, (name, ratio) in enumerate(self.rows):
             top = index * height
@@ -153,7 +160,7 @@ class RatioGauge(QWidget):
             one = (left + right) / 2
             painter.setPen(QPen(look.colour("faint"), look.px(2)))
             painter.drawLine(QPointF(one, middle - look.px(5)), QPointF(one, middle + look.px(5)))
-            if ratio is not None:
+            if ratio is not None and not math.isnan(ratio):
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(look.colour("accent"))
                 x = one + ratio_share(ratio) * (right - left) / 2
@@ -252,4 +259,6 @@ class Feedback(QWidget):
 def _ratio_text(ratio: float | None) -> str:
     if ratio is None:
         return tr("at rest")
+    if math.isnan(ratio):
+        return tr("no data")
     return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"

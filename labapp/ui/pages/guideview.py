@@ -11,7 +11,7 @@ from labapp.ui.guides import Moment, Painter, kinds
 from labapp.ui.look import Look
 from labapp.ui.parts import named
 
-HEIGHTS = {"bars": 138, "force": 100, "breath": 24, "beats": 24}
+HEIGHTS = {"bars": 132, "force": 90, "breath": 24, "beats": 24}
 
 
 class GuideView(QWidget):

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QGridLayout
 
 import labapp
 from labapp.translate import phrase, tr
+from labapp.ui.glossary import TERMS
 from labapp.ui.logs import log_folder
 from labapp.ui.look import Look
 from labapp.ui.pages.keypad import KEYS
 from labapp.ui.pages.page import Page
 from labapp.ui.parts import Card, button, label, row
 from labapp.ui.theme import GRID
+from labapp.ui.words import unbroken
 
+NARROW = 560
+"""Width, in design pixels, below which the words at the left are broken into lines."""
 DISCLAIMER = phrase("Research and education software, not a medical device.")
 VERDICTS = (
     (
@@ -68,12 +73,18 @@ class HelpPage(Page):
         onsets.column.addLayout(_table(_told(ONSET_KEYS), "onset_key"))
         meaning = Card(tr("What the verdicts mean"), "verdicts_card")
         meaning.column.addLayout(_table(_told(VERDICTS), "verdict"))
+        terms = Card(tr("Words of the field"), "terms_card")
+        parted = [unbroken(tr(words)).partition(": ") for _, words in TERMS]
+        terms.column.addLayout(_table([(term, told) for term, _, told in parted], "term"))
         about = Card(tr("About"), "about_card")
         about.column.addWidget(label(tr(DISCLAIMER), name="disclaimer", wrap=True))
         version = f"labapp {labapp.__version__} · BSD-3-Clause"
         about.column.addWidget(label(version, "soft", name="version", wrap=True))
         where = label(
-            tr("Logs: {folder}", folder=log_folder()), "soft", name="log_folder", wrap=True
+            tr("Logs: {folder}", folder=str(log_folder()).replace(os.sep, f"{os.sep}\u200b")),
+            "soft",
+            name="log_folder",
+            wrap=True,
         )
         about.column.addWidget(where)
         self.logs = button(
@@ -81,8 +92,9 @@ class HelpPage(Page):
         )
         self.logs.clicked.connect(self._open_logs)
         about.column.addLayout(row(self.logs, None))
-        self._cards = (keys, onsets, meaning, about)
+        self._cards = (keys, onsets, meaning, terms, about)
         for card in self._cards:
+            card.title.setWordWrap(True)
             # A row of its own: a column would reckon with lines of the width of the window.
             beside = row(card, None)
             beside.setStretch(0, 100)
@@ -97,7 +109,18 @@ class HelpPage(Page):
         for card in self._cards:
             card.setMaximumWidth(self.look.px(860))
             for grid in card.column.findChildren(QGridLayout):
-                grid.setColumnMinimumWidth(0, self.look.px(176))
+                wide = min(self.look.px(192), self.width() // 4)
+                grid.setColumnMinimumWidth(0, wide)
+                narrow = self.width() < self.look.px(NARROW)
+                for index in range(0, grid.count(), 2):  # the words at the left
+                    item = grid.itemAt(index)
+                    if item is not None and (head := item.widget()) is not None:
+                        head.setMaximumWidth(wide if narrow else self.look.px(860))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave room for the explanations in a window that is narrow for its scale."""
+        super().resizeEvent(event)
+        self._fit()
 
     def _open_logs(self) -> None:
         folder = log_folder()
@@ -116,7 +139,7 @@ def _table(rows: Sequence[tuple[str, str]], name: str) -> QGridLayout:
     grid.setVerticalSpacing(GRID)
     grid.setColumnStretch(1, 1)
     for index, (left, right) in enumerate(rows):
-        head = label(left, name=f"{name}_{index}")
+        head = label(left, name=f"{name}_{index}", wrap=True)
         font = head.font()
         font.setBold(True)
         head.setFont(font)

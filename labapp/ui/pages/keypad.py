@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from labapp.translate import phrase, tr
@@ -55,6 +55,7 @@ SEQUENCES: dict[Action, tuple[str, ...]] = {
 }
 """Keys of each action. A presenter sends Page Down, Page Up, F5 and Esc in turn, B or a full stop;
 a pedal sends whatever it is set to."""
+BETWEEN = "  ·  "
 
 
 class KeyPad(QWidget):
@@ -66,11 +67,13 @@ class KeyPad(QWidget):
         super().__init__(page)
         named(self, "keypad", tr("Keys of the run"))
         self._buttons: dict[Action, QPushButton] = {}
-        line = FlowLayout(GRID, self)
+        self._said: dict[Action, tuple[str, str]] = {}
+        line = self._line = FlowLayout(GRID, self)
         for key, action, words, tip in KEYS:
             role = "stop" if action == "stop" else ""
             keys = ", ".join(tr(one) for one in SEQUENCES[action])
-            one = button(_words(words, key), f"do_{action}", f"{tr(tip)} ({keys})", role=role)
+            self._said[action] = said = (tr(words), tr(key))
+            one = button(BETWEEN.join(said), f"do_{action}", f"{tr(tip)} ({keys})", role=role)
             one.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             one.clicked.connect(lambda _=False, action=action: self.pressed.emit(action))
             self._buttons[action] = one
@@ -90,10 +93,25 @@ class KeyPad(QWidget):
     def show_state(self, state: RunState) -> None:
         """Follow a run: all keys while it goes on, the marker also afterwards."""
         self.allow(*(self._buttons if not state.over else ("marker",)))
-        self._buttons["pause"].setText(
-            _words(phrase("Go on") if state.paused else phrase("Pause"), "P")
+        self._said["pause"] = (tr("Go on") if state.paused else tr("Pause"), tr("P"))
+        self._name_keys()
+
+    def _name_keys(self) -> None:
+        """Name the keys on the buttons where one line holds all; their tooltips always do."""
+        long = {action: BETWEEN.join(said) for action, said in self._said.items()}
+        more = sum(
+            one.fontMetrics().horizontalAdvance(long[action])
+            - one.fontMetrics().horizontalAdvance(one.text())
+            for action, one in self._buttons.items()
         )
+        fits = self._line.sizeHint().width() + more <= self.width()
+        for action, one in self._buttons.items():
+            text = long[action] if fits else self._said[action][0]
+            if one.text() != text:
+                one.setText(text)
+                one.setAccessibleName(long[action])
 
-
-def _words(words: str, key: str) -> str:
-    return f"{tr(words)}  ·  {tr(key)}"
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Use the width there is."""
+        super().resizeEvent(event)
+        self._name_keys()

@@ -17,7 +17,7 @@ from labapp.ui.numbers import clock
 from labapp.ui.pages.page import Page
 from labapp.ui.parts import Card, Level, allow, button, clear, fact, label, named, row
 from labapp.ui.theme import GRID
-from labapp.ui.words import VERDICTS, unbroken
+from labapp.ui.words import VERDICTS, readable
 from labapp.workflow.protocol_words import listed
 from labapp.workflow.spoken import spoken
 
@@ -50,7 +50,7 @@ class LibraryPage(Page):
     setup_wanted = Signal()
 
     def __init__(self, look: Look) -> None:
-        super().__init__(look, "library", tr("Library"), scrolls=False)
+        super().__init__(look, "library", tr("Library"))
         self.entries: list[Entry] = []
         self.study = Path()
         self.setAcceptDrops(True)
@@ -161,7 +161,8 @@ class LibraryPage(Page):
         self._selected()
 
     def _dress(self) -> None:
-        """Give every line room for a verdict of three lines."""
+        """Give every line room for a verdict of three lines, and the list room for two of them."""
+        self.table.setMinimumHeight(self.look.px(168))
         for line in range(self.table.rowCount()):
             self.table.setRowHeight(line, self.look.px(64))
 
@@ -200,7 +201,10 @@ class LibraryPage(Page):
         self.open.setAccessibleName(words)
         self.open.setToolTip(tip)
         self.open.setEnabled(entry is not None and kind != "unreadable")
-        if kind == "unreadable":
+        if entry is None:
+            why = tr("Off now: no session is chosen.")
+            self.open.setToolTip(f"{tip}\n{why}")
+        elif kind == "unreadable":
             why = tr("Off now: this file cannot be read; Check says what is wrong with it.")
             self.open.setToolTip(f"{tip}\n{why}")
         why = tr("Off now: only a session that is finished can be checked.")
@@ -255,5 +259,5 @@ def verdict_words(entry: Entry) -> str:
     if entry.excluded:  # in front: a long verdict is cut off at its end
         words = f"({entry.excluded}) {words}"
     if not state or entry.words.startswith(state):
-        return unbroken(words)
-    return unbroken(f"{tr(state)}: {words}")
+        return readable(words)
+    return readable(f"{tr(state)}: {words}")

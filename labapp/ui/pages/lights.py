@@ -38,7 +38,8 @@ def value_words(check: str, value: float) -> str:
     """Return the number of a light with its unit, short; a dash where there is none."""
     if value != value:
         return "–"
-    digits = 1 if check in ("noise", "ecg") else 2 if check == "loss" and 0 < value < 1 else 0
+    few = check in ("clipping", "loss") and 0 < value < 1
+    digits = 1 if check in ("noise", "ecg") else 2 if few else 0
     return f"{value:.{digits}f} {UNITS[check]}"
 
 
@@ -62,7 +63,8 @@ class ChannelLights(QWidget):
         ink = QFontMetrics(look.font(14))
         widest = max(ink.horizontalAdvance(tr(word)) for word in WORDS.values())
         mark.setFixedWidth(max(look.px(88), widest + look.px(24)))
-        text = label(f"{muscle_short(one.muscle)}: {sentences}", wrap=True, name=f"{name}_text")
+        lines = "\n".join(poor) if poor else sentences
+        text = label(f"{muscle_short(one.muscle)}: {lines}", wrap=True, name=f"{name}_text")
         grid.addWidget(mark, 0, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(text, 0, 1, 1, len(KINDS))
         found = {finding.check: finding for finding in one.findings}

@@ -18,6 +18,7 @@ from labapp.ui.numberbox import NumberBox
 from labapp.ui.parts import clear, label, named
 from labapp.ui.theme import GRID
 from labapp.workflow.progression import Proposal, proposals
+from labapp.workflow.protocol_words import told
 from labapp.workflow.spoken import spoken
 
 MOST_LOAD = 1000.0
@@ -36,10 +37,12 @@ class LoadsPanel(QWidget):
         self._jobs = Jobs(self)
         self._jobs.failed.connect(self._not_read)
         self._rows: list[tuple[Proposal, NumberBox]] = []
+        self._protocol: Protocol | None = None
         self.hide()
 
     def look_up(self, folder: Path, participant: str, protocol: Protocol | None) -> None:
         """Read the participant's earlier sessions, and show what they propose."""
+        self._protocol = protocol
         self.show_proposals(())
         if protocol is None:
             return
@@ -62,7 +65,8 @@ class LoadsPanel(QWidget):
         clear(self._grid)
         self._rows = []
         for line, one in enumerate(found):
-            title = label(tr("Load, {block}", block=one.title), name=f"load_{one.block}_title")
+            called = told(self._protocol, one.title)
+            title = label(tr("Load, {block}", block=called), name=f"load_{one.block}_title")
             spin = NumberBox()
             spin.setRange(0.0, MOST_LOAD)
             spin.setDecimals(1)
@@ -74,7 +78,7 @@ class LoadsPanel(QWidget):
             named(spin, f"load_{one.block}", title.text(), tip)
             self._grid.addWidget(title, 2 * line, 0)
             self._grid.addWidget(spin, 2 * line, 1)
-            why = label(_why(one), "faint", name=f"load_{one.block}_why", wrap=True)
+            why = label(_why(one, self._protocol), "faint", name=f"load_{one.block}_why", wrap=True)
             self._grid.addWidget(why, 2 * line + 1, 0, 1, 3)
             self._rows.append((one, spin))
         self.setVisible(bool(found))
@@ -92,8 +96,16 @@ class LoadsPanel(QWidget):
         self._jobs.finish()
 
 
-def _why(one: Proposal) -> str:
-    reasons = "; ".join(spoken(reason) for reason in one.reasons)
+def _said(reason: str, protocol: Protocol | None) -> str:
+    """Return a reason in the language in use; what it quotes is in the words of the protocol."""
+    head, _, quoted = reason.partition(": ")
+    if head == "first load":
+        return tr("first load: {what}", what=told(protocol, quoted))
+    return spoken(reason)
+
+
+def _why(one: Proposal, protocol: Protocol | None) -> str:
+    reasons = "; ".join(_said(reason, protocol) for reason in one.reasons)
     if one.more:
         return tr("Proposed, more than last time: {reasons}.", reasons=reasons)
     if one.value is not None:

@@ -9,7 +9,7 @@ from labapp.errors import LabError
 from labapp.translate import tr
 from labapp.ui.banner import sentence
 from labapp.ui.choices import SetUp
-from labapp.ui.words import error_words, muscle_short
+from labapp.ui.words import error_words, listed_names, muscle_short
 from labapp.workflow.devices import missing_channels
 from labapp.workflow.naming import check_participant
 from labapp.workflow.protocol_words import told
@@ -85,11 +85,11 @@ def _devices(page: SetupPage) -> str:
         return tr("Missing: a device. Tick a port that can be opened.")
     doubled = page.montage.doubled()
     if doubled:
-        codes = ", ".join(map(muscle_short, doubled))
+        codes = listed_names(map(muscle_short, doubled))
         return tr("{codes} is on two channels: give each channel its own.", codes=codes)
     required = page.protocol.channels.required if page.protocol else ()
     lacking = missing_channels(devices, required)
     if lacking:
-        codes = ", ".join(map(muscle_short, lacking))
+        codes = listed_names(map(muscle_short, lacking))
         return tr("The protocol needs a channel for {codes}.", codes=codes)
     return ""

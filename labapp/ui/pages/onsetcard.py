@@ -20,7 +20,7 @@ from labapp.ui.pages.onsetwords import agreed_words, edited_words, pull_words
 from labapp.ui.parts import Card, button, chip, label
 from labapp.ui.pullview import PullView
 from labapp.ui.theme import GRID
-from labapp.ui.words import unbroken
+from labapp.ui.words import readable, unbroken
 from labapp.workflow.spoken import spoken
 
 if TYPE_CHECKING:  # they bring SciPy and HDF5: not on the start-up path
@@ -206,7 +206,7 @@ class OnsetCard(Card):
                 tr(
                     "With rater {rater}'s onsets: {headline}",
                     rater=desk.rater,
-                    headline=unbroken(spoken(str(part["verdict"]["headline"]))),
+                    headline=readable(spoken(str(part["verdict"]["headline"]))),
                 )
             )
         self.verdict.setVisible(bool(marked) and not desk.blind)

@@ -11,6 +11,9 @@ from labapp.ui.parts import label, named, row
 from labapp.ui.theme import GRID
 from labapp.workflow.person import LONGEST_NOTE
 
+LONGEST, BESIDE = 400, 184
+"""Width of the field of the reason, and what a page needs beside it; design pixels."""
+
 
 class OnsetFields:
     """Operator, rater, blindness and reason of the next edit; `line` holds them."""
@@ -47,13 +50,20 @@ class OnsetFields:
         self.line.addWidget(self.blind)
         self.line.addWidget(_pair(tr("Reason"), self.reason))
         self.look = look
+        self._room = 0
         look.changed.connect(self._fit)
+        self._fit()
+
+    def fit(self, width: int) -> None:
+        """Keep the longest field inside a page of this width (pixels)."""
+        self._room = width
         self._fit()
 
     def _fit(self) -> None:
         self.operator.setFixedWidth(self.look.px(104))
         self.rater.setFixedWidth(self.look.px(48))
-        self.reason.setFixedWidth(self.look.px(400))
+        widest, beside = self.look.px(LONGEST), self.look.px(BESIDE)
+        self.reason.setFixedWidth(min(widest, max(self._room - beside, self.look.px(96))))
         # As high as the fields beside it, so that its words stand on the same line.
         self.blind.setMinimumHeight(self.look.px(32))
 

@@ -7,8 +7,9 @@ from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from labapp.translate import tr
+from labapp.ui.foot import Foot
 from labapp.ui.look import Look
-from labapp.ui.parts import column, label, named, row
+from labapp.ui.parts import column, label, named
 from labapp.ui.theme import GRID
 
 
@@ -71,9 +72,8 @@ class Page(QWidget):
         self.inside.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
         self.inside.setSpacing(2 * GRID)
         self.hint = label("", "missing", name=f"{name}_hint", wrap=True)
-        self.foot = row(self.hint)
+        self.foot = Foot(self.hint, GRID)
         self.foot.setContentsMargins(2 * GRID, GRID, 2 * GRID, 2 * GRID)
-        self.foot.setStretch(0, 1)
         outer = column(spacing=0)
         self.setLayout(outer)
         if scrolls:

@@ -12,6 +12,7 @@ from labapp.translate import phrase, tr
 from labapp.ui.parts import Card, allow, button, chip, label, named, row, set_level
 from labapp.workflow.form_filling import Answers
 from labapp.workflow.person import LONGEST_NOTE, PersonFacts, Side, looks_personal
+from labapp.workflow.spoken import spoken
 
 SIDES: tuple[tuple[str, Side], ...] = (
     (phrase("Hand not stated"), ""),
@@ -141,11 +142,11 @@ class PersonCard(Card):
         """Return what must be mended before a recording, in words; empty when nothing."""
         if not simulated and not self.consent.isChecked():
             return tr("Missing: consent. Tick it once the signed form is on file.")
-        found = looks_personal(self.remark.text())
+        found = spoken(looks_personal(self.remark.text()))
         return tr("In the note {what}: take it out.", what=found) if found else ""
 
     def _look_at_note(self, text: str) -> None:
-        found = looks_personal(text)
+        found = spoken(looks_personal(text))
         self.warning.setText(
             tr("{what}: leave it out, a session tells nobody's identity.", what=found)
         )

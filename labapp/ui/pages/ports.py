@@ -203,8 +203,8 @@ class PortsTable(QTableWidget):
         choices = max((combo.sizeHint().width() for combo in self._combos), default=0)
         self.setColumnWidth(1, max(self.look.px(72), choices + self.look.px(16)))
         self._fit_rows()
-        shown = min(4, max(2, self.rowCount()))
-        self.setMinimumHeight(self.look.px(34 + 48 * shown + 4))
+        shown = min(5, max(2, self.rowCount()))
+        self.setFixedHeight(self.look.px(34 + 48 * shown + 4))
 
     def _fit_rows(self, *_: int) -> None:
         """Give every line room for its words, as they are wrapped now."""

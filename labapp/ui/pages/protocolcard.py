@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QCheckBox, QComboBox
 
 from labapp import paths
 from labapp.errors import LabError
-from labapp.translate import tr
+from labapp.translate import spoken_language, tr
 from labapp.trials.protocol import Block, Protocol, load_protocol
 from labapp.ui.numbers import minutes
 from labapp.ui.parts import Card, button, label, named, row
-from labapp.ui.words import muscle_name, muscle_short
+from labapp.ui.words import listed_names, muscle_name, muscle_short, unbroken
 from labapp.workflow.protocol_words import listed, told
 
 FIRST = "isometric_pull"
@@ -82,10 +82,10 @@ class ProtocolCard(Card):
         )
         self.adapt.setEnabled(protocol is not None)
         required = protocol.channels.required if protocol else ()
-        codes = ", ".join(muscle_short(code) for code in required)
+        codes = listed_names(muscle_short(code) for code in required)
         self.needs.setText(tr("Needs channels for: {codes}.", codes=codes) if codes else "")
         self.needs.setToolTip("\n".join(muscle_name(code) for code in required))
-        self.place.setText(told(protocol, protocol.setup_text) if protocol else "")
+        self.place.setText(unbroken(told(protocol, protocol.setup_text)) if protocol else "")
         stops = "; ".join(told(protocol, one) for one in protocol.safety.stop) if protocol else ""
         self.stops.setText(tr("Stop at: {reasons}.", reasons=stops) if stops else "")
         optional = any(block.optional for block in protocol.blocks) if protocol else False
@@ -117,4 +117,5 @@ class ProtocolCard(Card):
 def _part(protocol: Protocol, block: Block) -> str:
     """Say a block and how often; English takes its title in small letters, German cannot."""
     title = told(protocol, block.title)
-    return f"{block.repetitions} × {title.lower() if title == block.title else title}"
+    said = title.lower() if spoken_language() == "en" else title
+    return f"{block.repetitions}\u00a0×\u00a0{said}"

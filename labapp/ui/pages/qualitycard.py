@@ -11,7 +11,7 @@ from labapp.translate import tr
 from labapp.ui.glossary import explained
 from labapp.ui.parts import Card, clear, fact, label
 from labapp.ui.theme import GRID
-from labapp.ui.words import muscle_short
+from labapp.ui.words import muscle_short, readable
 from labapp.workflow.spoken import spoken
 
 _CHECK_ORDER = {"bad": 0, "warn": 1, "good": 2}
@@ -43,13 +43,13 @@ class QualityCard(Card):
                 fact(
                     words.get(grade, grade),
                     "bad" if grade == "bad" else "warn",
-                    f"{', '.join(channels)}: {spoken(text)}",
+                    f"{', '.join(channels)}: {readable(spoken(text))}",
                     f"finding_{index}",
                     "\n".join(filter(None, (tr("Check: {check}", check=check), explained(text)))),
                 )
             )
         if good:
-            tip = "\n".join(spoken(str(f["text"])) for f in good)
+            tip = "\n".join(readable(spoken(str(f["text"]))) for f in good)
             text = tr("{good} of {findings} checks passed", good=len(good), findings=len(findings))
             self._rows.addWidget(fact(tr("good"), "good", text, "findings_good", tip))
         if not findings:

@@ -12,7 +12,7 @@ from labapp.ui.glossary import explained
 from labapp.ui.numbers import number
 from labapp.ui.parts import Card, Level, clear, fact, label
 from labapp.ui.theme import GRID
-from labapp.ui.words import muscle_short
+from labapp.ui.words import muscle_short, readable
 from labapp.workflow.spoken import spoken
 
 
@@ -47,7 +47,7 @@ class RecordCard(Card):
                 )
             )
             self._say(words, "force_words", explained("" if peak.get("sd") is None else "SD"))
-        if force.get("emd_text"):
+        if force.get("emd_text") and document["order"]["muscles"]:
             text = str(force["emd_text"])
             words = tr("Electromechanical delay: {text}", text=spoken(text))
             self._say(words, "emd_words", explained("electromechanical delay", text))
@@ -55,7 +55,7 @@ class RecordCard(Card):
         if reference:
             names = ", ".join(
                 muscle_short(code)
-                + (f" {one['value_uv']:.0f} µV" if one["value_uv"] is not None else "")
+                + (f" {one['value_uv']:.0f} µV" if one["value_uv"] is not None else " –")
                 for code, one in reference["muscles"].items()
             )
             words = tr(
@@ -66,8 +66,33 @@ class RecordCard(Card):
             tip = explained("reference contraction", str(reference["method"]))
             self._say(words, "reference_words", tip)
 
+        plan = document.get("plan") or {}
+        for index, change in enumerate(plan.get("changes") or ()):
+            words = tr("Other than planned: {change}", change=spoken(str(change)))
+            self._say(words, f"plan_{index}", tr("The plan was frozen before the first pull."))
+        for code, one in (document.get("selectivity") or {}).items():
+            self._selectivity(str(code), one)
+
+    def _selectivity(self, code: str, one: Mapping[str, Any]) -> None:
+        words = tr(
+            "Electrode of {muscle}: selectivity grade {grade} against {other}",
+            muscle=muscle_short(code),
+            grade=one["grade"],
+            other=muscle_short(str(one["against"])),
+        )
+        if one["index"] is not None:
+            index, low, high = (f"{one[key]:.2f}" for key in ("index", "low", "high"))
+            words += tr(", index {index} ({low} to {high})", index=index, low=low, high=high)
+        if one["reasons"]:
+            words += "; " + "; ".join(spoken(str(reason)) for reason in one["reasons"])
+        tip = tr(
+            "Selectivity: how far the electrode hears its own muscle alone, from two tasks.\n"
+            "A: shown; B: shown, with a reservation; C: not shown, so no order is told; FW: wire."
+        )
+        self._say(words, f"selectivity_{code}", tip)
+
     def _say(self, words: str, name: str, tip: str) -> None:
-        line = label(words, "soft", name=name, wrap=True)
+        line = label(readable(words), "soft", name=name, wrap=True)
         line.setToolTip(tip)
         self._rows.addWidget(line)
 

@@ -18,20 +18,18 @@ from labapp.ui.flow import FlowLayout
 from labapp.ui.glossary import explained
 from labapp.ui.lagforest import LagForest
 from labapp.ui.look import Look
+from labapp.ui.pages.formscard import FormsCard
 from labapp.ui.pages.onsetcard import OnsetCard
 from labapp.ui.pages.page import Page
 from labapp.ui.pages.qualitycard import QualityCard
 from labapp.ui.pages.recordcard import RecordCard
+from labapp.ui.pages.standingcard import StandingCard
 from labapp.ui.pages.verdictcard import VerdictCard
-from labapp.ui.parts import (
-    Card,
-    button,
-    label,
-    named,
-)
+from labapp.ui.parts import Card, button, label, named
 from labapp.ui.raster import OrderRaster
 from labapp.ui.ratiochart import RatioChart
 from labapp.ui.theme import GRID
+from labapp.ui.words import capital, readable
 from labapp.workflow.protocol_words import listed
 from labapp.workflow.spoken import spoken
 
@@ -156,9 +154,13 @@ class ResultPage(Page):
         self.ratio_card.note.setToolTip(explained("95 % interval", "reference contraction"))
         self.quality_card = QualityCard()
         self.record_card = RecordCard()
+        self.standing_card, self.forms_card = StandingCard(), FormsCard()
         self.charts = Columns(
             self.look,
-            (self.raster_card, self.first_card, self.quality_card),
+            (
+                *(self.standing_card, self.forms_card),
+                *(self.raster_card, self.first_card, self.quality_card),
+            ),
             (self.forest_card, self.ratio_card, self.record_card),
         )
         named(self.charts, "charts", tr("Charts"))
@@ -198,13 +200,20 @@ class ResultPage(Page):
             chart.set_document(document)
         self._show_ratios(document)
         asked = not not_applicable(document)
-        self.raster_card.setVisible(bool(document["repetitions"]))
         for card in (self.forest_card, self.first_card):
             card.setVisible(asked)
         self.quality_card.show_findings(document["quality"])
         self.record_card.show_record(document)
+        protocol = str(document.get("protocol") or "")
+        self.standing_card.show_standing(document.get("standing"), protocol)
+        self.forms_card.show_forms(document.get("forms"), protocol)
+        has_emg = bool(document["order"]["muscles"])
+        pulls = has_emg and bool(document["repetitions"])
+        self.raster_card.setVisible(pulls)
+        self.ratio_card.setVisible(has_emg)
+        self.quality_card.setVisible(has_emg or bool(document["quality"]))
         self._show_evidence(True)
-        self.look_at.setVisible(bool(document["repetitions"]))
+        self.look_at.setVisible(pulls)
 
     # ------------------------------------------------------------------ onsets
 
@@ -257,6 +266,8 @@ class ResultPage(Page):
         """One column of cards where two would not fit."""
         super().resizeEvent(event)
         self.charts.fit(event.size().width())  # what scrolls is laid out later
+        self.onsets.fields.fit(event.size().width())
+        self.verdict.fit(event.size().width())
 
     def entered(self) -> None:
         """Let the keys scroll at once."""
@@ -273,7 +284,7 @@ class ResultPage(Page):
         self.ratios.setVisible(there)
         self.ratio_card.note.setVisible(there)
         reasons = [str(reason) for reason in document.get("ratios_withheld") or ()]
-        withheld = [spoken(reason) for reason in reasons]
+        withheld = [readable(capital(spoken(reason))) for reason in reasons]
         if not there and not withheld:
             withheld = [
                 tr("There is no pull to take ratios from.")

@@ -17,7 +17,7 @@ from labapp.ui.look import Look
 from labapp.ui.numberbox import NumberBox
 from labapp.ui.numbers import minutes
 from labapp.ui.pages.callword import CallCard
-from labapp.ui.pages.card import Dots, PhaseBar, breath_words, time_words
+from labapp.ui.pages.card import Dots, PhaseBar, breath_words, large_words, time_words
 from labapp.ui.pages.feedback import Feedback
 from labapp.ui.pages.guideview import GuideView
 from labapp.ui.pages.keypad import KeyPad
@@ -131,7 +131,8 @@ class RunCard(ScrollCard):
         self.keypad.show_state(state)
         self.guide.show_moment(None if state.over else moment)
         asked = self.remarks.question is not None
-        self.feedback.step_aside(asked or "bars" in self.guide.kinds)
+        # What is followed now comes first: the ratios are back in the rest.
+        self.feedback.step_aside(asked or not {"bars", "force"}.isdisjoint(self.guide.kinds))
         if state.over:
             self.remarks.close_question()
             self.target_row.hide()
@@ -150,12 +151,12 @@ class RunCard(ScrollCard):
             return
         words = [tr("Block {n} of {of}", n=found.number, of=found.of)]
         if found.condition:
-            words.append(tr("condition: {condition}", condition=told(protocol, found.condition)))
+            words.append(tr("condition: {condition}", condition=_plain(protocol, found.condition)))
         words += [tr(ORDERS[found.order])] if found.order else []
         self.place.setText(" · ".join(words))
         names = [
             f"{n}. {told(protocol, block.title)}"
-            + (f" ({told(protocol, block.condition)})" if block.condition else "")
+            + (f" ({_plain(protocol, block.condition)})" if block.condition else "")
             for n, block in enumerate(self._blocks, 1)
         ]
         self.place.setToolTip(
@@ -176,7 +177,7 @@ class RunCard(ScrollCard):
             )
             self.place.setToolTip("")
             script = next(iter(instructions(protocol)), "")
-            self.script.setText(tr("Read aloud: “{script}”", script=script))
+            self.script.setText(tr("Read aloud: “{script}”", script=large_words(script)))
             against = "; ".join(told(protocol, one) for one in protocol.safety.contraindications)
             set_role(self.stops, "soft")
             self.stops.setText(
@@ -258,6 +259,11 @@ class RunCard(ScrollCard):
             self.target_set.emit(self.target.value())
 
     _offered = 0.0
+
+
+def _plain(protocol: Protocol | None, condition: str) -> str:
+    """Return the name of a condition as words: a file may write ``palms_up``."""
+    return told(protocol, condition).replace("_", " ")
 
 
 def _count_words(state: RunState) -> str:

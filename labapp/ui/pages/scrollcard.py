@@ -8,6 +8,9 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from labapp.ui.parts import Card, named
 from labapp.ui.theme import GRID
 
+BESIDE = GRID // 2
+"""Room between the contents and a scroll bar, pixels."""
+
 
 class _Scroller(QScrollArea):
     """As wide as its contents need: only the height may be too small."""
@@ -16,7 +19,9 @@ class _Scroller(QScrollArea):
         """Width of the contents with a scroll bar beside them."""
         bar = self.verticalScrollBar().sizeHint().width()
         inside = self.widget()
-        wide = inside.minimumSizeHint().width() if inside is not None else 0
+        wide = 0
+        if inside is not None:
+            wide = inside.minimumSizeHint().width() - inside.contentsMargins().right() + BESIDE
         edge = self.contentsMargins()
         return QSize(wide + bar + edge.left() + edge.right(), 10 * GRID)
 
@@ -44,6 +49,10 @@ class ScrollCard(Card):
         # The keys of the page, Page Down among them, are never for scrolling.
         self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.scroller.setWidget(inside)
+        # Beside a scroll bar, words keep off it.
+        self.scroller.verticalScrollBar().rangeChanged.connect(
+            lambda _, high: inside.setContentsMargins(0, 0, BESIDE if high else 0, 0)
+        )
         inside.setAutoFillBackground(False)
         self.scroller.viewport().setAutoFillBackground(False)
         outer.addWidget(self.scroller, 1)

@@ -27,6 +27,7 @@ from labapp.ui.recalling import cells_in, recall_choices
 from labapp.ui.theme import GRID
 from labapp.workflow.devices import force_channels
 from labapp.workflow.form_filling import Answers, forms_of
+from labapp.workflow.naming import PSEUDONYM
 from labapp.workflow.protocol_words import told
 from labapp.workflow.study_settings import (
     Key,
@@ -161,9 +162,10 @@ class SetupPage(Page):
         return self._recording
 
     def crumb(self) -> tuple[str, ...]:
-        """Who and what, for the top bar."""
+        """Who and what, for the top bar, which names nobody: only a code is shown there."""
         what = told(self.protocol, self.protocol.title) if self.protocol else ""
-        return self.participant.text().strip(), what, self.title
+        code = self.participant.text().strip()
+        return code if PSEUDONYM.fullmatch(code) else "", what, self.title
 
     def choice(self) -> SetUp | None:
         """Return what is chosen, None while something is missing."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtWidgets import QLabel, QVBoxLayout
 
 from labapp.report.words import not_applicable
 from labapp.translate import tr
@@ -15,7 +15,7 @@ from labapp.ui.flow import FlowLayout
 from labapp.ui.glossary import explained
 from labapp.ui.parts import Card, Level, chip, clear, label, row, set_level, set_role
 from labapp.ui.theme import GRID
-from labapp.ui.words import VERDICTS, unbroken
+from labapp.ui.words import VERDICTS, readable
 from labapp.workflow.protocol_words import listed
 from labapp.workflow.spoken import spoken
 
@@ -35,30 +35,47 @@ class VerdictCard(Card):
     def __init__(self) -> None:
         super().__init__("", "verdict_card")
         self.state = chip("", "grey", "verdict_state", tr("State of the verdict"))
-        self.source = label("", "faint", name="result_source")
+        self.source = label("", "faint", name="result_source", wrap=True)
         self.headline = label("", "hero", name="headline", wrap=True)
         self.headline.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.reasons = FlowLayout(GRID)
+        self._width = 0
         self.excluded = QVBoxLayout()
         self.excluded.setSpacing(GRID // 2)
-        self.column.addLayout(row(self.state, self.source, None, spacing=2 * GRID))
+        whose = row(self.state, self.source, spacing=2 * GRID)
+        whose.setAlignment(self.state, Qt.AlignmentFlag.AlignTop)
+        whose.setStretch(1, 1)
+        self.column.addLayout(whose)
         self.column.addWidget(self.headline)
         self.column.addLayout(self.reasons)
         self.column.addLayout(self.excluded)
+
+    def fit(self, width: int) -> None:
+        """Break the words of a reason that is wider than a page of this width (pixels)."""
+        self._width = width
+        room = width - 5 * self.column.contentsMargins().left()
+        for place in range(self.reasons.count()):
+            item = self.reasons.itemAt(place)
+            one = item.widget() if item is not None else None
+            if isinstance(one, QLabel):
+                one.setWordWrap(False)
+                one.setWordWrap(one.sizeHint().width() > room > 0)
 
     def show_document(self, document: Mapping[str, Any], path: Path) -> None:
         """Show whose verdict it is, what it says, and what was left out for it."""
         name = document.get("participant") or tr("no participant")
         protocol = listed(document["protocol"]) if document.get("protocol") else tr("no protocol")
-        self.source.setText(f"{name} · {protocol} · {path.name}")
+        file = path.name.replace("_", "_\u200b")  # long names of files may be broken
+        self.source.setText(f"{name} · {protocol} · {file}")
         self.source.setToolTip(str(path))
         self._show_verdict(document["verdict"], applies=not not_applicable(document))
+        self.fit(self._width)
         self._show_excluded(document.get("excluded"))
 
     def _show_verdict(self, verdict: Mapping[str, Any], *, applies: bool) -> None:
         state, headline = str(verdict["state"]), spoken(str(verdict["headline"]))
-        self.headline.setText(unbroken(headline))
-        self.headline.setAccessibleName(headline)
+        self.headline.setText(readable(headline))
+        self.headline.setAccessibleName(readable(headline))
         self.headline.setToolTip(explained(str(verdict["headline"])))
         set_role(self.headline, "hero" if len(headline) <= LARGEST else "verdict")
         level = _STATE_LEVEL.get(state, "grey")
@@ -71,10 +88,13 @@ class VerdictCard(Card):
         reasons = [r for r in verdict["reasons"] if str(r) not in str(verdict["headline"])]
         for index, reason in enumerate(reasons):
             tip = explained(str(reason))
-            self.reasons.addWidget(chip(spoken(str(reason)), level, f"reason_{index}", tip))
+            self.reasons.addWidget(
+                chip(readable(spoken(str(reason))), level, f"reason_{index}", tip)
+            )
         if verdict.get("n_needed"):
             words = tr("about {n} repetitions would decide it", n=verdict["n_needed"])
-            self.reasons.addWidget(chip(words, "grey", "n_needed"))
+            tip = tr("Estimated from the spread of the lags so far; an order is not promised.")
+            self.reasons.addWidget(chip(words, "grey", "n_needed", tip))
 
     def _show_excluded(self, part: Mapping[str, Any] | None) -> None:
         """Say how many were excluded afterwards, by whom, when, why, and the verdict before."""
@@ -92,7 +112,7 @@ class VerdictCard(Card):
         for index, line in enumerate(told):
             self.excluded.addWidget(label(line, "soft", name=f"excluded_{index}", wrap=True))
         before = spoken(str(part["as_recorded"]["verdict"]["headline"]))
-        words = tr("As recorded, with all of them: {headline}", headline=unbroken(before))
+        words = tr("As recorded, with all of them: {headline}", headline=readable(before))
         self.excluded.addWidget(label(words, name="verdict_as_recorded", wrap=True))
 
 

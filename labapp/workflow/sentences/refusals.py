@@ -136,6 +136,7 @@ REFUSALS: Final[dict[str, tuple[str, ...]]] = {
     "workflow.onset_journal": (
         phrase("rater {said} is not a rater"),
         phrase("use one capital letter, as A"),
+        phrase("the operator is missing"),
         phrase("operator {said} is not a pseudonym"),
         phrase("use 2-4 capitals, '-' and 3-5 digits, as OP-001"),
         phrase("{place} is longer than {n} bytes"),

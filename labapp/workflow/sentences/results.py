@@ -215,6 +215,16 @@ RESULTS: Final[dict[str, tuple[str, ...]]] = {
         phrase("unsynchronised"),
         phrase("verified"),
     ),
+    "analysis.blocks": (
+        phrase("the electrode of {name} has selectivity grade C"),
+        phrase("the electrode of {name} has selectivity grade C ({why})"),
+        phrase("as entered"),
+    ),
+    "workflow.plan": (
+        phrase("{name} was rejected by the operator at {at} s"),
+        phrase("{name} was done again at {at} s"),
+        phrase("the run was stopped at {at} s, before its end"),
+    ),
     "analysis.selectivity": (
         phrase("task {code}: {reason}"),
         phrase("task {code}: ratio {ratio} is not below {limit}"),

@@ -8,6 +8,7 @@ from labapp.analysis.cocontraction import CoContraction, co_contraction
 from labapp.analysis.ecg import WithoutEcg, high_pass_ecg, subtract_ecg
 from labapp.analysis.effect_size import EffectSize, hedges_g
 from labapp.analysis.fatigue import Fatigue, muscle_fatigue
+from labapp.analysis.given import GivenReferences
 from labapp.analysis.heartbeat import Heart, find_heart
 from labapp.analysis.inputs import (
     EmgChannel,
@@ -59,6 +60,7 @@ __all__ = [
     "Ensemble",
     "Fatigue",
     "ForceChannel",
+    "GivenReferences",
     "Heart",
     "Lag",
     "LimitsOfAgreement",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from labapp.analysis.given import GivenReferences
 from labapp.analysis.phases import Amplitudes
-from labapp.analysis.references import percent_of_reference
+from labapp.analysis.references import Reference, percent_of_reference
 from labapp.analysis.settings import AnalysisSettings
 from labapp.analysis.statistics import mean_interval
 
@@ -32,29 +34,50 @@ def ratios_part(amplitude: Amplitudes) -> dict[str, Any]:
 
 
 def reference_part(
-    amplitude: Amplitudes, settings: AnalysisSettings, any_reference: bool
+    amplitude: Amplitudes,
+    settings: AnalysisSettings,
+    any_reference: bool,
+    given: GivenReferences | None = None,
 ) -> dict[str, Any] | None:
-    """Write the ``reference`` part; None without reference contractions."""
-    if not any_reference:
+    """Write the ``reference`` part; None without reference contractions here or elsewhere.
+
+    With given ones: ``method`` and ``source`` are theirs as soon as one of them counts, ``own``
+    holds those of this recording that gave way, and every muscle says whether it is ``given``.
+    """
+    if not any_reference and given is None:
         return None
+    method = (
+        f"greatest {1000 * settings.reference_window_s:.0f} ms RMS over the reference "
+        "contractions, corrected for rest"
+    )
+    muscles = _muscles(amplitude.references)
+    if given is None:
+        return {"method": method, "muscles": muscles}
+    for muscle, one in muscles.items():
+        one["given"] = muscle in amplitude.own
     return {
-        "method": f"greatest {1000 * settings.reference_window_s:.0f} ms RMS over the reference "
-        "contractions, corrected for rest",
-        "muscles": {
-            m: {
-                "value_uv": 1e6 * r.value,
-                "low_uv": 1e6 * r.low,
-                "high_uv": 1e6 * r.high,
-                "n": r.n,
-                "snr_db": r.snr_db,
-                "log_sd": r.log_sd,
-                "kind": r.kind,
-                "contractions_uv": [1e6 * value for value in r.contractions],
-                "reason": r.reason,
-                "notes": list(r.notes),
-            }
-            for m, r in amplitude.references.items()
-        },
+        "method": given.source.get("method", method) if amplitude.own else method,
+        "muscles": muscles,
+        "source": dict(given.source),
+        "own": {"method": method, "muscles": _muscles(amplitude.own)},
+    }
+
+
+def _muscles(references: Mapping[str, Reference]) -> dict[str, dict[str, Any]]:
+    return {
+        m: {
+            "value_uv": 1e6 * r.value,
+            "low_uv": 1e6 * r.low,
+            "high_uv": 1e6 * r.high,
+            "n": r.n,
+            "snr_db": r.snr_db,
+            "log_sd": r.log_sd,
+            "kind": r.kind,
+            "contractions_uv": [1e6 * value for value in r.contractions],
+            "reason": r.reason,
+            "notes": list(r.notes),
+        }
+        for m, r in references.items()
     }
 
 

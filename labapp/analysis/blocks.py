@@ -167,9 +167,10 @@ def sided_amplitudes(
     settings: AnalysisSettings,
 ) -> Amplitudes:
     """Amplitudes; where the blocks have sides, of each side's muscles in that side's work."""
+    given = {} if inputs.given is None else inputs.given.muscles
     sides = [side for side in ("L", "R") if any(b.side == side for b in inputs.blocks.values())]
     if not sides:
-        return amplitudes(channels, valid, references, settings)
+        return amplitudes(channels, valid, references, settings, given)
 
     def of(reps: Sequence[RepetitionLike], side: str) -> list[RepetitionLike]:
         facts = [(rep, inputs.blocks.get(rep.block)) for rep in reps]
@@ -178,7 +179,8 @@ def sided_amplitudes(
     parts = []
     for side in sides:
         own = {m: c for m, c in channels.items() if m.endswith(f"_{side}")}
-        parts.append(amplitudes(own, of(valid, side), of(references, side), settings))
+        own_work = of(valid, side), of(references, side)
+        parts.append(amplitudes(own, *own_work, settings, given))
     merged: dict[str, Any] = {
         field.name: {key: v for part in parts for key, v in getattr(part, field.name).items()}
         for field in fields(Amplitudes)

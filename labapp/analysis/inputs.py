@@ -10,6 +10,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from labapp.analysis.given import GivenReferences
+
 Floats = NDArray[np.float64]
 Sync = Literal["one clock", "verified", "unsynchronised"]
 
@@ -236,6 +238,8 @@ class RecordingInput:
         Muscle to what was entered about its electrode (``site_id``, ``ied_mm``, ``mode``).
     order_asked
         Whether the protocol asks for an order at all.
+    given
+        References of another recording, which count before those of this one.
     """
 
     emg: Sequence[EmgChannel]
@@ -253,3 +257,4 @@ class RecordingInput:
     blocks: Mapping[str, BlockFacts] = field(default_factory=dict)
     electrodes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     order_asked: bool = True
+    given: GivenReferences | None = None

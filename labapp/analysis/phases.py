@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labapp.analysis.amplitude import PhaseAmplitude, phase_amplitude, quiet_rest
+from labapp.analysis.given import counted_from
 from labapp.analysis.inputs import RepetitionLike
 from labapp.analysis.moving import moving_rms
 from labapp.analysis.pulls import FilteredChannel, anchor_of
@@ -49,7 +50,9 @@ class Amplitudes:
     absolute
         ``absolute[muscle][phase]``: one `PhaseAmplitude` a repetition, in the signal's unit.
     references
-        Reference per muscle.
+        Reference per muscle: what it is counted from.
+    own
+        Those of this recording, of muscles that are counted from another one's.
     ratios
         ``"RM_R:UT_R"`` to phase to `Ratio`.
     withheld
@@ -61,6 +64,7 @@ class Amplitudes:
     references: dict[str, Reference]
     ratios: dict[str, dict[str, Ratio]] = field(default_factory=dict)
     withheld: tuple[str, ...] = ()
+    own: dict[str, Reference] = field(default_factory=dict)
 
 
 def phases_of(repetition: RepetitionLike) -> dict[str, Span] | None:
@@ -86,6 +90,7 @@ def amplitudes(
     repetitions: Sequence[RepetitionLike],
     references: Sequence[RepetitionLike],
     settings: AnalysisSettings,
+    given: Mapping[str, Reference] | None = None,
 ) -> Amplitudes:
     """Amplitudes by phase in % of the reference, and their ratios.
 
@@ -97,14 +102,20 @@ def amplitudes(
         Valid pulls.
     references
         Valid reference contractions.
+    given
+        References that another recording gave, per muscle (`counted_from`).
     """
     everything = [*repetitions, *references]
     percent: dict[str, dict[str, Floats]] = {}
     absolute: dict[str, dict[str, list[PhaseAmplitude]]] = {}
-    found: dict[str, Reference] = {}
+    rests = {m: rest_level(channel, everything, settings) for m, channel in channels.items()}
+    mine = {
+        m: _reference(channel, references, rests[m], settings) for m, channel in channels.items()
+    }
+    found = counted_from(mine, given or {})
+    own = {m: mine[m] for m in found if given and found[m] is given.get(m)}
     for muscle, channel in channels.items():
-        rest = rest_level(channel, everything, settings)
-        found[muscle] = _reference(channel, references, rest, settings)
+        rest = rests[muscle]
         scale = found[muscle].value
         absolute[muscle] = {
             phase: [_measured(channel, repetition, phase, rest) for repetition in repetitions]
@@ -123,7 +134,7 @@ def amplitudes(
                     "not maximal, repeat it",
                 ),
             )
-    if not references:
+    if not references and not own:
         none = "no reference contraction in this session: amplitudes of two muscles cannot be "
         return Amplitudes(percent, absolute, found, {}, (none + "compared",))
     withheld = [f"{m}: {ref.reason}" for m, ref in found.items() if ref.reason]
@@ -143,7 +154,7 @@ def amplitudes(
                 )
                 for phase in PHASES
             }
-    return Amplitudes(percent, absolute, found, ratios, tuple(withheld))
+    return Amplitudes(percent, absolute, found, ratios, tuple(withheld), own)
 
 
 def _measured(

@@ -176,7 +176,7 @@ def analyse_recording(
         "conditions": conditions_part(inputs, amplitude, valid),
         "selectivity": selectivity_part(grades),
         "crosstalk": coupling_part(channels, [*valid, *whole], settings),
-        "reference": reference_part(amplitude, settings, bool(references)),
+        "reference": reference_part(amplitude, settings, bool(references), inputs.given),
         "amplitudes": amplitudes_part(amplitude),
         **activity_parts(
             levels,

@@ -181,6 +181,12 @@ RESULTS: Final[dict[str, tuple[str, ...]]] = {
         phrase("pulls exceed {percent} % of it: the reference was probably not maximal, repeat it"),
         phrase("{code}: {reason}"),
     ),
+    "analysis.given": (
+        phrase(
+            "only a reference of its own, the others have theirs from another recording: it cannot "
+            "be compared with them"
+        ),
+    ),
     "analysis.references": (
         phrase("no quiet rest to correct for"),
         phrase("{weak} reference contractions below {limit} dB"),

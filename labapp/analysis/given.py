@@ -52,3 +52,34 @@ def counted_from(
     apart += "cannot be compared with them"
     kept = {m: replace(mine, reason=apart) if mine.usable else mine for m, mine in own.items()}
     return {**kept, **won}
+
+
+def source_words(reference: Mapping[str, Any] | None) -> str:
+    """Say where the references of a document are from.
+
+    Parameters
+    ----------
+    reference
+        The part ``reference`` of an analysis document.
+
+    Returns
+    -------
+    str
+        ``"maximal contractions recorded 42 min before (session X)"``; empty where all muscles are
+        counted from their own session.
+    """
+    source = (reference or {}).get("source")
+    if reference is None or not isinstance(source, Mapping):
+        return ""
+    kinds = {one["kind"] for one in reference["muscles"].values() if one.get("given")}
+    if not kinds:
+        return ""
+    return told_source(source["session"], source["age_s"], maximal="maximal" in kinds)
+
+
+def told_source(session: str, age_s: float, *, maximal: bool) -> str:
+    """Say which session references are from, and when it began."""
+    minutes = round(abs(age_s) / 60)
+    kind = "maximal" if maximal else "submaximal"
+    when = "before" if age_s >= 0 else "after"
+    return f"{kind} contractions recorded {minutes} min {when} (session {session})"

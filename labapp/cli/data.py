@@ -20,6 +20,7 @@ def _analyse_arguments(parser: argparse.ArgumentParser) -> None:
         "--calibration", type=Path, metavar="FILE.toml", help="of a load cell of the session"
     )
     words.add_facts(parser)
+    words.add_reference(parser, "instead of what it was recorded with")
     parser.add_argument(
         "--save", action="store_true", help="keep the result in the session (raw data stay as is)"
     )
@@ -30,14 +31,21 @@ def _analyse_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _analyse(args: argparse.Namespace) -> int:
     from labapp.workflow.analysing import analyse
+    from labapp.workflow.given_reference import OWN, Given
+    from labapp.workflow.reference_session import reference_for_session
     from labapp.workflow.words import summary
 
     with words.progress_bar() as bar:
+        given: Given | None = None
+        if args.reference is not None:
+            own = args.reference == OWN
+            given = OWN if own else reference_for_session(Path(args.reference), args.session)
         document = analyse(
             args.session,
             plan=args.plan,
             calibration=args.calibration,
             facts=args.facts,
+            reference=given,
             save=args.save,
             multiverse=args.multiverse,
             progress=bar,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from labapp.record.config import ClockConfig, DeviceConfig
     from labapp.trials.protocol import Protocol
     from labapp.trials.run import RunEvent, RunState
+    from labapp.workflow.given_reference import FrozenReference
 
 
 def _record_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,6 +80,7 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
         "--plan", type=Path, metavar="FILE.toml", help="analysis settings frozen with the protocol"
     )
     words.add_facts(parser)
+    words.add_reference(parser, "default: the newest of this person in the folder, if it fits")
     parser.add_argument("--seed", type=words.seed, default=0, help="of foreperiods and simulator")
     parser.add_argument(
         "--speed",
@@ -115,6 +117,8 @@ def _run(args: argparse.Namespace) -> int:
             raise LabError("--plan is not for the window", "add --headless to run in the terminal")
         if args.facts is not None:
             raise LabError("--facts is not for the window", "give them to labapp report instead")
+        if args.reference is not None:
+            raise LabError("--reference is not for the window", "choose it there, on Set up")
         return _run_in_window(args, protocol, devices)
     return _run_in_terminal(args, protocol, devices, clock)
 
@@ -160,12 +164,14 @@ def _run_in_terminal(
     from labapp import paths
     from labapp.workflow.record import run_protocol
 
+    study = args.study or paths.studies()
+    reference = _reference(args, protocol, devices, study)
     print(introduction(protocol, optional=args.practice), flush=True)
     with words.progress_bar() as bar, stop_request() as stop:
         path = run_protocol(
             protocol,
             args.participant,
-            args.study or paths.studies(),
+            study,
             devices,
             scenario=args.scenario,
             clock=clock,
@@ -173,12 +179,49 @@ def _run_in_terminal(
             optional=args.practice,
             plan=args.plan,
             facts=args.facts,
+            reference=reference,
             progress=bar,
             on_event=None if clock.kind == "stepped" else _tell,
             stop=stop,
         )
     print(describe_session(path))
     return 0
+
+
+def _reference(
+    args: argparse.Namespace, protocol: Protocol, devices: tuple[DeviceConfig, ...], study: Path
+) -> FrozenReference | None:
+    """Choose the references of another session for this one; one line says which."""
+    from labapp.workflow.given_reference import OWN
+    from labapp.workflow.reference_session import (
+        NoReference,
+        find_reference,
+        frozen_words,
+        reference_for_devices,
+    )
+    from labapp.workflow.report_facts import read_facts
+
+    if args.reference == OWN:
+        return None
+    facts = None if args.facts is None else read_facts(args.facts)
+    if args.reference is not None:
+        path = Path(args.reference)
+        frozen = reference_for_devices(
+            path, args.participant, protocol, devices, scenario=args.scenario, facts=facts
+        )
+    else:
+        folder = study.parent if study.suffix.lower() == ".h5" else study
+        found = find_reference(
+            folder, args.participant, protocol, devices, scenario=args.scenario, facts=facts
+        )
+        if isinstance(found, NoReference):
+            if found.path is not None:
+                why = "; ".join(found.reasons)
+                print(f"100 %: the session's own reference; not {found.path.name}: {why}")
+            return None
+        frozen = found.frozen
+    print(f"100 %: {frozen_words(frozen)}", flush=True)
+    return frozen
 
 
 def introduction(protocol: Protocol, *, optional: bool) -> str:

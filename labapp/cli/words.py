@@ -78,6 +78,16 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
+def add_reference(parser: argparse.ArgumentParser, otherwise: str) -> None:
+    """Offer ``--reference``."""
+    parser.add_argument(
+        "--reference",
+        metavar="MVIC.h5|none",
+        help="session of maximal contractions that is 100 %%, or none for the own reference; "
+        + otherwise,
+    )
+
+
 def add_facts(parser: argparse.ArgumentParser) -> None:
     """Offer ``--facts``."""
     parser.add_argument(

@@ -85,7 +85,7 @@ class RecorderConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Folder of the recording.
     scenario, seed, scripted, loss
         Of the simulated laboratory (`labapp.simulate`), when devices are ``sim://``.
-    protocol, plan, participant
+    protocol, plan, participant, reference
         Kept verbatim in the header of the log.
     ring_seconds
         Length of the live view.
@@ -103,6 +103,7 @@ class RecorderConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     participant: str = ""
     protocol: ProtocolText | None = None
     plan: dict[str, Any] | None = None
+    reference: dict[str, Any] | None = None
     ring_seconds: float = 60.0
     start_timeout_s: float = 5.0
 

@@ -46,6 +46,7 @@ def log_header(config: RecorderConfig, origin_ns: int, settings: list[Any]) -> d
         "participant": config.participant,
         "protocol": msgspec.to_builtins(config.protocol),
         "plan": config.plan,
+        "reference": config.reference,
         "scenario": config.scenario,
         "seed": config.seed,
         "clock": msgspec.to_builtins(config.clock),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from labapp.analysis.given import source_words
 from labapp.report.activity import reference_notes
 from labapp.report.blocks import Block, Bullets, Figure, Heading, Paragraph, Row, Table
 from labapp.report.words import (
@@ -118,7 +119,8 @@ def _amplitudes(analysis: Analysis, names: Mapping[str, str]) -> list[Block]:
         "interval, which holds the reference's own uncertainty."
     )
     if method:
-        caption += f" Reference: {method}."
+        elsewhere = source_words(mapping(analysis, "reference"))
+        caption += f" Reference: {method}{f', of {elsewhere}' if elsewhere else ''}."
     head = ("muscle", *(f"{phase} %" for phase in phases), "n", "reference µV", "95 % interval")
     widths = (0.8, *(1.5 for _ in phases), 0.4, 1.0, 1.2)
     table = Table(head, tuple(rows), caption, frozenset(range(1, len(head) - 1)), widths)

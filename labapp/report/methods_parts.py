@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from labapp.analysis.given import source_words
 from labapp.report.known import Facts
 from labapp.report.stated import plate, reference_posture, standing_person, standing_setting
 from labapp.report.words import items, listed, mapping, number, pick, texts, value
@@ -21,11 +22,23 @@ def normalised(facts: Facts, analysis: Analysis) -> list[str]:
     few, many = min(counts), max(counts)
     kinds = listed(sorted({str(pick(one, "kind")) for one in muscles.values()}))
     spans = str(few) if few == many else f"{few} to {many}"
-    return [
+    method = facts.text("normalisation method", pick(analysis, "reference", "method"))
+    sentence = (
         "Amplitude was the RMS of each phase, corrected for the power at rest, in per cent of a "
-        f"reference: {facts.text('normalisation method', pick(analysis, 'reference', 'method'))} "
-        f"({spans} {kinds} contractions per muscle; {reference_posture(facts)})."
-    ]
+        f"reference: {method} ({spans} {kinds} contractions per muscle; {reference_posture(facts)})"
+    )
+    elsewhere = source_words(mapping(analysis, "reference"))
+    if not elsewhere:
+        return [f"{sentence}."]
+    same = "same electrodes, channels and gain"
+    return [f"{sentence}, of {elsewhere}; {same}.", *_counted_from_own(muscles)]
+
+
+def _counted_from_own(muscles: Mapping[str, Any]) -> list[str]:
+    """Name the muscles that the other recording gave no usable reference of."""
+    own = [code for code, one in muscles.items() if not pick(one, "given")]
+    counted = listed([code for code in own if value(muscles, code, "value_uv") is not None])
+    return [f"Of {counted} a reference of this session was used."] if counted else []
 
 
 def further_analyses(analysis: Analysis) -> list[str]:

@@ -225,6 +225,8 @@ def _meta(log: Log, decoders: list[StreamDecoder]) -> dict[str, Any]:
     header = log.header
     kept = ("participant", "protocol", "plan", "scenario", "seed", "clock", "versions", "streams")
     meta: dict[str, Any] = {name: header.get(name) for name in kept}
+    if header.get("reference") is not None:
+        meta["reference"] = header["reference"]
     protocol = meta["protocol"]
     if isinstance(protocol, dict) and isinstance(protocol.get("text"), str):
         meta["protocol"] = {

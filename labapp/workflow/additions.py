@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from labapp.analysis.document import plain
+from labapp.analysis.given import GivenReferences
 from labapp.analysis.standing import standing_part
 from labapp.errors import LabError
 from labapp.model import ChannelInfo, Floats
@@ -18,6 +19,7 @@ from labapp.session.facts import reported
 from labapp.session.file import Session
 from labapp.trials.protocol import Protocol
 from labapp.workflow.calibration_file import channel_calibration, load_calibration
+from labapp.workflow.given_reference import OWN, PART, Given, as_given, frozen_in, given_part
 from labapp.workflow.plan import plan_part
 from labapp.workflow.protocol_facts import forms_part, protocol_of
 from labapp.workflow.report_facts import read_facts
@@ -53,6 +55,7 @@ class Beside:
     parts: dict[str, Any] = field(default_factory=dict)
     later: tuple[LaterCalibration, ...] = ()
     findings: list[dict[str, Any]] = field(default_factory=list)
+    given: GivenReferences | None = None
 
     def later_for(self, stream: str, channel: str) -> LaterCalibration | None:
         """Calibration chosen at the analysis for a channel, or None."""
@@ -67,17 +70,19 @@ def look_beside(
     facts: str | Path | Mapping[str, Any] | None = None,
     *,
     again: Sequence[Mapping[str, Any]] = (),
+    reference: Given | None = None,
 ) -> Beside:
     """Read plan, calibrations, standing and forms of an open session.
 
     ``facts`` is a facts file, or what was read of one. ``again`` are the ``calibrations`` of an
-    earlier document: what was given at that analysis counts once more.
+    earlier document: what was given at that analysis counts once more. ``reference`` counts
+    instead of the references of another session that this one was recorded with.
 
     Raises
     ------
     LabError
-        A calibration file that is none, or that fits no channel of the session; a facts file that
-        is none.
+        References in the session that are none; a calibration file that is none, or that fits no
+        channel of the session; a facts file that is none.
     """
     protocol = protocol_of(session)
     told = read_facts(Path(facts)) if isinstance(facts, str | Path) else facts
@@ -90,7 +95,21 @@ def look_beside(
     if forms:
         parts["forms"] = forms
     meta = reported(session, told)
-    beside = Beside(meta, session.protocol_text, session.markers, protocol, parts, later)
+    if reference is None:
+        recorded = frozen_in(meta, Path(session.path).name)
+        given = recorded
+    else:
+        recorded, given = None, None if reference == OWN else reference
+    parts |= given_part(recorded, reference)
+    beside = Beside(
+        meta,
+        session.protocol_text,
+        session.markers,
+        protocol,
+        parts,
+        later,
+        given=None if given is None else as_given(given),
+    )
     return replace(beside, findings=uncalibrated_force(session, beside))
 
 
@@ -104,6 +123,7 @@ def add_beside(document: dict[str, Any], beside: Beside) -> None:
             beside.markers,
             document,
             calibrated_later=[one.channel.muscle or one.channel.name for one in beside.later],
+            reference_later=beside.parts.get(PART, {}).get("at") == "analysis",
         )
     )
 

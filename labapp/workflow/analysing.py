@@ -31,6 +31,7 @@ from labapp.workflow.additions import NEWTON, Beside, add_beside, look_beside
 from labapp.workflow.clock_links import Aligned, align
 from labapp.workflow.edited_part import known_of, with_edits
 from labapp.workflow.exclusions import Exclusions, read_exclusions, without
+from labapp.workflow.given_reference import Given, given_then
 from labapp.workflow.protocol_facts import block_facts, order_asked, without_practice
 from labapp.workflow.standing import CELLS
 
@@ -58,6 +59,7 @@ def analyse(
     plan: str | Path | AnalysisSettings | None = None,
     calibration: str | Path | None = None,
     facts: str | Path | Mapping[str, Any] | None = None,
+    reference: Given | None = None,
     save: bool = False,
     multiverse: bool = False,
     progress: Progress | None = None,
@@ -75,6 +77,9 @@ def analyse(
     facts
         Facts file (`labapp.workflow.report_facts`), or what was read of one, that adds to what was
         entered at the recording.
+    reference
+        References of another session (`reference_session.reference_for_session`), or ``"none"``
+        for the session's own ones, instead of those that it was recorded with.
     save
         Append the document to the session's derived data; raw data never change.
     multiverse
@@ -99,7 +104,8 @@ def analyse(
     tell = progress or (lambda what, share: None)
     tell("reading", 0.0)
     with open_session(Path(path)) as session:
-        beside = look_beside(session, None if calibration is None else Path(calibration), facts)
+        cell = None if calibration is None else Path(calibration)
+        beside = look_beside(session, cell, facts, reference=reference)
         inputs = load_recording(session, beside)
         known = known_of(session)
     document = _document(inputs, beside, settings, tell, multiverse)
@@ -129,7 +135,9 @@ def analyse_without(
     tell = progress or (lambda what, share: None)
     tell("reading", 0.0)
     with open_session(path) as session:
-        beside = look_beside(session, again=recorded.get("calibrations") or ())
+        beside = look_beside(
+            session, again=recorded.get("calibrations") or (), reference=given_then(recorded)
+        )
         inputs = load_recording(session, beside)
     settings = settings_from(recorded["parameters"])
     inputs = without(inputs, exclusions)
@@ -223,6 +231,7 @@ def load_recording(session: Session, beside: Beside | None = None) -> RecordingI
         blocks=block_facts(beside.protocol, [rep.block for rep in repetitions]),
         electrodes=_electrodes(beside.meta),
         order_asked=order_asked(beside.protocol),
+        given=beside.given,
     )
 
 

@@ -69,6 +69,7 @@ def plan_part(
     document: Mapping[str, Any],
     *,
     calibrated_later: Sequence[str] = (),
+    reference_later: bool = False,
 ) -> dict[str, Any]:
     """Write the ``plan`` part of the analysis document.
 
@@ -84,6 +85,8 @@ def plan_part(
         The analysis, with its ``parameters`` and ``labapp``.
     calibrated_later
         Force channels whose calibration was chosen at the analysis.
+    reference_later
+        Whether the references of another session, or none of any, were.
 
     Returns
     -------
@@ -108,6 +111,8 @@ def plan_part(
         changes.append(f"analysed with labapp {document.get('labapp')}, "
                        f"planned with {plan.get('labapp')}")  # fmt: skip
     changes += [f"{name} was calibrated at the analysis" for name in calibrated_later]
+    if reference_later:
+        changes.append("what amplitudes are counted from was chosen at the analysis")
     changes += _exclusions(markers)
     clock = meta.get("clock")
     real = isinstance(clock, Mapping) and clock.get("kind") == "real"

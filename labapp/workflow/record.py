@@ -31,6 +31,7 @@ from labapp.workflow.report_facts import read_facts
 
 if TYPE_CHECKING:
     from labapp.analysis.settings import AnalysisSettings
+    from labapp.workflow.given_reference import FrozenReference
 
 __all__ = [
     "LEAD_IN_S",
@@ -66,6 +67,7 @@ def run_protocol(
     optional: bool = False,
     plan: Path | None = None,
     facts: Path | None = None,
+    reference: FrozenReference | None = None,
     progress: Progress | None = None,
     on_event: OnEvent | None = None,
     stop: threading.Event | None = None,
@@ -94,6 +96,8 @@ def run_protocol(
         Analysis plan file whose settings are frozen with the protocol; the defaults where None.
     facts
         Facts file (`labapp.workflow.report_facts`), kept in the session for its report.
+    reference
+        References of another session, frozen into this one (`labapp.workflow.reference_session`).
     progress
         Called with (what, share done 0 … 1).
     on_event
@@ -129,6 +133,7 @@ def run_protocol(
         participant=participant,
         protocol=protocol,
         analysis=None if plan is None else _planned(plan),
+        reference=reference,
     )
     with Recording(config, out, progress, stop) as recording:
         if told is not None:

@@ -15,6 +15,7 @@ from labapp.record.place import LOG_NAME, TRUTH_NAME, discard
 from labapp.trials.protocol import Protocol
 from labapp.trials.run import RunEvent
 from labapp.workflow.calibrated_devices import with_calibrations
+from labapp.workflow.given_reference import FrozenReference, header_value
 from labapp.workflow.naming import check_writable, recording_folder, truth_path
 from labapp.workflow.protocol_words import heard_language
 from labapp.workflow.serials import with_serials
@@ -41,11 +42,13 @@ def recorder_config(
     participant: str = "",
     protocol: Protocol | None = None,
     analysis: AnalysisSettings | None = None,
+    reference: FrozenReference | None = None,
 ) -> RecorderConfig:
     """Say what the recorder is started with for a session that will be ``out``.
 
     With a protocol the plan is frozen here: its text and the settings of the ``analysis`` (the
-    defaults where None) go into the first frame of the log, with their checksum.
+    defaults where None) go into the first frame of the log, with their checksum. So do the
+    references of another session that this one will be counted from.
     """
     check_writable(out.absolute().parent)
     text = plan = None
@@ -64,6 +67,7 @@ def recorder_config(
         participant=participant,
         protocol=text,
         plan=plan,
+        reference=header_value(reference),
     )
 
 

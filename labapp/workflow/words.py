@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from labapp.analysis.given import source_words
 from labapp.report.words import not_applicable
+from labapp.workflow.given_reference import PART
 from labapp.workflow.onset_words import excluded_lines, onset_summary
 
 PHASES = ("pull", "hold", "return")
@@ -18,6 +20,7 @@ def summary(document: dict[str, Any]) -> str:
         _by_hand(document),
         _order(document),
         _repetitions(document),
+        _reference(document),
         _ratios(document),
         _selectivity(document),
         _force(document),
@@ -92,6 +95,25 @@ def _repetitions(document: dict[str, Any]) -> str:
         end = rep["order"] if rep["valid"] else f"left out: {', '.join(rep['reasons'])}"
         rows.append(f"  {rep['number']:3}  {'  '.join(cells)}  {end or 'no onset found'}")
     return "\n".join(["Repetitions (onset after the cue)", *rows]) if rows else ""
+
+
+def _reference(document: dict[str, Any]) -> str:
+    """Say what 100 % is where another session gave it, or could have; silent without one."""
+    if PART not in document:
+        return ""
+    part, frozen = document["reference"], document[PART]["reference"]
+    if frozen is None:
+        return "100 %: this session's own reference, as chosen at the analysis"
+    words = source_words(part)
+    if not words:
+        return f"100 %: this session's own reference, not that of {frozen['session']}"
+    given = [code for code, one in part["muscles"].items() if one["given"]]
+    lines = [f"100 %: {words}: {', '.join(given)}"]
+    for code in part["muscles"]:
+        why = (frozen["muscles"].get(code) or {}).get("reason", "")
+        if code not in given:
+            lines.append(f"  not of {code}{f': {why}' if why else ''}")
+    return "\n".join(lines)
 
 
 def _ratios(document: dict[str, Any]) -> str:

@@ -29,6 +29,7 @@ MAKERS: dict[str, dict[str, tuple[int, ...]]] = {
     "trials.validate": {"yield": (1, 2)},
     "trials.forms": {"yield": (1, 2)},
     "trials.translations": {"yield": (1, 2)},
+    "workflow.given_reference": {"_refused": (1,)},
     "workflow.study_settings": {"yield": (1,)},
     "workflow.protocol_copy": {"Mistake": (1,)},
 }

@@ -76,6 +76,21 @@ REFUSALS: Final[dict[str, tuple[str, ...]]] = {
         phrase("{file} is left from a demo that was cut short"),
         phrase("labapp recover {file}, or delete it"),
     ),
+    "workflow.given_reference": (
+        phrase("the reference of another session in {file} cannot be used: {why}"),
+        phrase("its age is no number"),
+        phrase("it has {n} muscles"),
+        phrase("what it says of {code} is no reference"),
+        phrase("analyse with --reference none, or give that session again"),
+    ),
+    "workflow.reference_session": (
+        phrase("{file} cannot be the reference: {why}"),
+        phrase("record the maximal contractions again, or use --reference none"),
+        phrase("protocol {name} is not counted from another session"),
+        phrase("leave --reference out"),
+        phrase("{file} does not say when it was recorded"),
+        phrase("use its own reference block"),
+    ),
     "workflow.devices": (
         phrase("device {said} is not ID=DRIVER@PORT"),
         phrase("write for example emg=bitalino@COM3"),

@@ -186,6 +186,28 @@ RESULTS: Final[dict[str, tuple[str, ...]]] = {
             "only a reference of its own, the others have theirs from another recording: it cannot "
             "be compared with them"
         ),
+        phrase("maximal contractions recorded {n} min before (session {name})"),
+        phrase("maximal contractions recorded {n} min after (session {name})"),
+        phrase("submaximal contractions recorded {n} min before (session {name})"),
+        phrase("submaximal contractions recorded {n} min after (session {name})"),
+    ),
+    "workflow.reference_session": (
+        phrase("it is of {one}, not of {two}"),
+        phrase("nobody"),
+        phrase("its protocol is not there to give references"),
+        phrase("it does not say when it was recorded"),
+        phrase("{h} h lie between them, at most 6 h may"),
+        phrase("it holds no usable reference contraction"),
+    ),
+    "workflow.reference_sites": (
+        phrase("one of the two is simulated, the other is not"),
+        phrase("its laboratory is {said}, not {meant}"),
+        phrase("{code} was not measured in it"),
+        phrase("{code} sat on channel {one}, not on {two}"),
+        phrase("{code} was measured by the device {one}, not by {two}"),
+        phrase("{code} had another gain"),
+        phrase("{code} was sampled at {first} Hz, not at {last} Hz"),
+        phrase("the electrode of {code} sat at {said}, not at {meant}"),
     ),
     "analysis.references": (
         phrase("no quiet rest to correct for"),

@@ -28,7 +28,8 @@ class SetUp:
     ``scenario`` is None for real devices; ``speed`` is lab seconds per second and 1 for them.
     ``out`` is the session file; None for a name made of participant, protocol and time.
     ``optional`` says whether optional blocks (practice) are run too. ``answers`` are the data of
-    a marker for each answer to the protocol's forms.
+    a marker for each answer to the protocol's forms. ``reference`` is the session of maximal
+    contractions that was shown; ``own_reference`` says that it is not to be used.
     """
 
     participant: str
@@ -41,6 +42,8 @@ class SetUp:
     optional: bool = False
     person: PersonFacts = field(default_factory=PersonFacts)
     answers: tuple[dict[str, Any], ...] = ()
+    reference: Path | None = None
+    own_reference: bool = False
 
     @property
     def clock(self) -> ClockConfig:

@@ -24,6 +24,7 @@ from labapp.ui.recording import LiveRecording
 from labapp.workflow.resume import REFERENCE
 
 if TYPE_CHECKING:
+    from labapp.workflow.given_reference import FrozenReference
     from labapp.workflow.live_levels import LiveLevels
 
 LEVELS_MS = 200
@@ -70,11 +71,14 @@ class LiveLook(QObject):
         self._timer.timeout.connect(self._poll)
         recording.happened.connect(self._happened)
 
-    def start(self) -> None:
-        """Begin; call it once the libraries of the analysis have been loaded."""
+    def start(self, given: FrozenReference | None = None) -> None:
+        """Begin, levels counted from what another session gave.
+
+        Call it once the libraries of the analysis have been loaded.
+        """
         from labapp.workflow.live_levels import LiveLevels
 
-        self._levels = LiveLevels(self._source)
+        self._levels = LiveLevels(self._source, given=given)
         self._levels.recall(self._recording.references)
         self._timer.start()
 

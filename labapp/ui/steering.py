@@ -15,6 +15,7 @@ from labapp.translate import tr
 from labapp.trials.protocol import Protocol
 from labapp.trials.run import RunEvent
 from labapp.ui.banner import Message
+from labapp.ui.beginning import described
 from labapp.ui.choices import SetUp
 from labapp.ui.health import Health
 from labapp.ui.jobs import Progress
@@ -23,11 +24,10 @@ from labapp.ui.pages.run import RunPage
 from labapp.ui.pages.setup import SetupPage
 from labapp.ui.recording import LiveRecording
 from labapp.ui.window import Window
-from labapp.workflow.naming import ensure_folder
-from labapp.workflow.record import analyse_saved, recorder_config, session_path
+from labapp.workflow.record import analyse_saved
 from labapp.workflow.resume import Attached, attach
 from labapp.workflow.spoken import spoken
-from labapp.workflow.study_facts import study_facts, tell_beginning
+from labapp.workflow.study_facts import tell_beginning
 
 CLOSE_KEY = "closing"
 ATTACHED_KEY = "attached"
@@ -75,22 +75,10 @@ class Steering(QObject):
 
         def job(progress: Progress) -> Started:
             progress("starting the recorder", 0.2)
-            protocol = chosen.protocol
-            place = chosen.out or ensure_folder(study)
-            out = session_path(place, chosen.participant, protocol.id)
-            facts = study_facts(study, (c for one in chosen.devices for c in one.montage.values()))
-            config = recorder_config(
-                out,
-                chosen.devices,
-                clock=chosen.clock,
-                scenario=chosen.scenario,
-                seed=chosen.seed,
-                participant=chosen.participant,
-                protocol=protocol,
-            )
+            config, out, facts = described(chosen, study)
             recorder = Recorder.start(config)
             tell_beginning(recorder, chosen.person, chosen.answers, facts)
-            return recorder, config, out, protocol
+            return recorder, config, out, chosen.protocol
 
         self.window.work(tr("Starting the recorder"), job, self._started, failed=self._not_started)
 

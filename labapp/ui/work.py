@@ -22,6 +22,7 @@ from labapp.ui.pages.settings import SettingsPage
 from labapp.ui.pages.setup import SetupPage
 from labapp.ui.recalling import Recalling
 from labapp.ui.recording import LiveRecording
+from labapp.ui.referring import Referring
 from labapp.ui.shelf import Shelf
 from labapp.ui.steering import Steering
 from labapp.ui.sync import SyncPage
@@ -62,6 +63,7 @@ class Work(QObject):
         self.syncing = Syncing(window, self.setup, self.sync)
         self.shelf = Shelf(window, self.library, self.result)
         self.finding = Finding(window, self.setup)
+        self.referring = Referring(window, self.setup)
         self.study = Recalling(window, self.setup)
         self.calibrating: Calibrating | None = None
         self._preparing: Preparing | None = None
@@ -107,6 +109,7 @@ class Work(QObject):
         steering.recover_wanted.connect(shelf.recover)
         shelf.shown.connect(self.result_shown)
         shelf.shown.connect(lambda _: self.finding.grades(again=True))
+        shelf.shown.connect(lambda _: self.referring.ask())
         shelf.report_written.connect(self.report_written)
 
     @property
@@ -164,6 +167,7 @@ class Work(QObject):
         self.study.open()
         self.setup.person.show_study(folder.name, str(folder))
         self.finding.grades()
+        self.referring.ask()
 
     @property
     def preparing(self) -> Preparing:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
 from labapp.errors import LabError
+from labapp.record.config import read_config
+from labapp.record.place import CONFIG_NAME
 
 if TYPE_CHECKING:
     from labapp.analysis.given import GivenReferences
@@ -73,7 +76,7 @@ def parse_frozen(data: object, place: str) -> FrozenReference:
     try:
         found = msgspec.convert(data, FrozenReference)
     except msgspec.ValidationError as error:
-        raise _refused(place, str(error)) from None
+        raise _refused(place, f"{error}") from None
     if not math.isfinite(found.age_s):
         raise _refused(place, "its age is no number")
     if len(found.muscles) > MOST_MUSCLES:
@@ -99,6 +102,18 @@ def frozen_in(meta: Mapping[str, Any], place: str) -> FrozenReference | None:
     """Return the references that a session was recorded with; None where there were none."""
     data = meta.get("reference")
     return None if data is None else parse_frozen(data, place)
+
+
+def given_at(folder: Path) -> FrozenReference | None:
+    """Return the references that the recorder of a folder was started with.
+
+    Raises
+    ------
+    LabError
+        The folder holds no recording, or its references are none.
+    """
+    data = read_config(folder / CONFIG_NAME).reference
+    return None if data is None else parse_frozen(data, folder.name)
 
 
 def header_value(frozen: FrozenReference | None) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from labapp.analysis import AnalysisSettings
 from labapp.analysis.amplitude import corrected_amplitude, rms
 from labapp.analysis.filters import band_pass
 from labapp.analysis.references import reference_amplitude
+from labapp.workflow.given_reference import FrozenReference
 from labapp.workflow.live_pull import FILTER_S, muscle_channels
 from labapp.workflow.live_source import LiveSource
 
@@ -31,6 +32,30 @@ class Level:
     percent: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class GivenLevel:
+    """Reference of another session, volts, and the rest that was before it."""
+
+    value: float
+    rest: float
+    usable: bool
+
+
+def live_references(frozen: FrozenReference) -> dict[str, GivenLevel]:
+    """Return what levels can be counted from; rest is known from the ratio to it."""
+    return {
+        muscle: GivenLevel(
+            1e-6 * one.value_uv,
+            1e-6 * max(one.contractions_uv) / 10 ** (one.snr_db / 20)
+            if one.contractions_uv and one.snr_db is not None
+            else 0.0,
+            not one.reason,
+        )
+        for muscle, one in frozen.muscles.items()
+        if one.value_uv is not None
+    }
+
+
 class LiveLevels:
     """Levels of all muscles, and the references they are counted from.
 
@@ -38,20 +63,28 @@ class LiveLevels:
     ----------
     source
         Live samples.
+    given
+        References of another session that the recording will be counted from.
 
     Notes
     -----
     For looking only. The reference is the greatest moving RMS of the session's reference
-    contractions so far, as `labapp.analysis.references.reference_amplitude` finds it; what a
-    report says comes from the analysis of the session.
+    contractions so far, as `labapp.analysis.references.reference_amplitude` finds it,
+    unless another session gave a usable one; what a report says comes from the analysis.
     """
 
-    def __init__(self, source: LiveSource, settings: AnalysisSettings | None = None) -> None:
+    def __init__(
+        self,
+        source: LiveSource,
+        settings: AnalysisSettings | None = None,
+        given: FrozenReference | None = None,
+    ) -> None:
         self._source = source
         self._settings = settings or AnalysisSettings()
         # By the time of the cue: muscle to its amplitude and the rest before it, volts.
         self._taken: dict[float, dict[str, tuple[float, float]]] = {}
         self._left_out: set[float] = set()
+        self._given = {} if given is None else live_references(given)
 
     @property
     def references(self) -> dict[str, float]:
@@ -60,7 +93,14 @@ class LiveLevels:
         for one in self._counted():
             for muscle, (value, _) in one.items():
                 found[muscle] = max(value, found.get(muscle, 0.0))
-        return found
+        return {m: self._counted_from(m, found.get(m)) for m in found.keys() | self._given.keys()}
+
+    def _counted_from(self, muscle: str, own: float | None) -> float:
+        """Return the reference of a muscle; one that compares no muscles gives way to an own."""
+        given = self._given.get(muscle)
+        if given is None or (own is not None and not given.usable):
+            return math.nan if own is None else own
+        return given.value
 
     def _counted(self) -> list[dict[str, tuple[float, float]]]:
         return [one for cue_s, one in [*self._taken.items()] if cue_s not in self._left_out]
@@ -133,8 +173,10 @@ class LiveLevels:
 
     def _percent(self, muscle: str, level: float) -> float | None:
         taken = [one[muscle] for one in self._counted() if muscle in one]
-        if not taken or not math.isfinite(level):
+        given = self._given.get(muscle)
+        if not (taken or given) or not math.isfinite(level):
             return None
-        values, rests = zip(*taken, strict=True)
+        rests = [rest for _, rest in taken] or [given.rest if given is not None else 0.0]
         active = corrected_amplitude(level, min(rests))
-        return 100 * active / max(values) if math.isfinite(active) else 0.0
+        own = max((value for value, _ in taken), default=None)
+        return 100 * active / self._counted_from(muscle, own) if math.isfinite(active) else 0.0

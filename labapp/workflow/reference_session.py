@@ -42,6 +42,11 @@ class ReferenceSession:
     path: Path
     frozen: FrozenReference
 
+    @property
+    def maximal(self) -> bool:
+        """Whether muscles can be compared by it."""
+        return is_maximal(self.frozen)
+
 
 @dataclass(frozen=True, slots=True)
 class NoReference:
@@ -101,6 +106,34 @@ def find_reference(
         return NoReference(path, unfit.reasons)
     except LabError as error:
         return NoReference(path, (error.what,))
+
+
+def reference_at_start(
+    folder: Path,
+    participant: str,
+    protocol: Protocol,
+    devices: Sequence[DeviceConfig],
+    *,
+    scenario: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+    shown: Path | None = None,
+    now: datetime | None = None,
+) -> FrozenReference | None:
+    """Return what a recording that begins now is counted from; None for its own reference.
+
+    Raises
+    ------
+    LabError
+        The session that the person was ``shown`` as reference does not count any more.
+    """
+    found = find_reference(
+        folder, participant, protocol, devices, scenario=scenario, facts=facts, now=now
+    )
+    if isinstance(found, ReferenceSession):
+        return found.frozen
+    if shown is not None:
+        raise _cannot(shown, found.reasons or ("it is not there any more",))
+    return None
 
 
 def reference_for_devices(
@@ -165,10 +198,14 @@ def _chosen(path: Path, participant: str, here: Lab, when: datetime) -> FrozenRe
     try:
         return _frozen(path, participant, here, when)
     except _Unfit as unfit:
-        raise LabError(
-            f"{path.name} cannot be the reference: {'; '.join(unfit.reasons)}",
-            "record the maximal contractions again, or use --reference none",
-        ) from None
+        raise _cannot(path, unfit.reasons) from None
+
+
+def _cannot(path: Path, reasons: Sequence[str]) -> LabError:
+    return LabError(
+        f"{path.name} cannot be the reference: {'; '.join(reasons)}",
+        "record the maximal contractions again, or choose the own reference (--reference none)",
+    )
 
 
 def _newest(folder: Path, participant: str, when: datetime) -> Path | None:

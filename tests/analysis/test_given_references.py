@@ -24,7 +24,7 @@ def reference(value, log_sd=0.05, n=3, **more):
 
 @pytest.fixture(scope="module")
 def pulls():
-    return recording(np.random.default_rng(1), MUSCLES, n=6)
+    return recording(np.random.default_rng(1), MUSCLES, n=4)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_without_given_references_the_document_is_the_same(own, doubled):
 
 
 def test_a_session_without_reference_block_is_counted_from_the_given(own, doubled):
-    bare = recording(np.random.default_rng(1), MUSCLES, n=6, reference=False)
+    bare = recording(np.random.default_rng(1), MUSCLES, n=4, reference=False)
     nothing = analyse_recording(bare)
     assert nothing["reference"] is None
     assert nothing["ratios"] == {}
@@ -126,7 +126,7 @@ def test_a_submaximal_one_gives_percent_but_no_ratio_and_yields_to_maximal_pulls
     }
     assert counted_from({"UT_R": strong}, {"UT_R": weak}) == {"UT_R": strong}
     assert counted_from({"UT_R": strong}, {}) == {"UT_R": strong}
-    bare = recording(np.random.default_rng(1), MUSCLES, n=6, reference=False)
+    bare = recording(np.random.default_rng(1), MUSCLES, n=4, reference=False)
     found = analysed(bare, RM_R=weak, UT_R=weak)
     assert found["ratios"] == {}
     assert found["ratios_withheld"][0] == "RM_R: only a submaximal reference"

@@ -17,7 +17,7 @@ from labapp.report.methods import methods_paragraph
 from labapp.trials.protocol import load_protocol
 from labapp.workflow import reference_session as looked
 from labapp.workflow.analysing import analyse
-from labapp.workflow.given_reference import PART, header_value, parse_frozen
+from labapp.workflow.given_reference import PART, given_at, header_value, parse_frozen
 from labapp.workflow.recording import Recording, recorder_config
 from labapp.workflow.recovery import recover
 from labapp.workflow.reference_session import (
@@ -25,6 +25,7 @@ from labapp.workflow.reference_session import (
     ReferenceSession,
     find_reference,
     only_references,
+    reference_at_start,
     reference_for_devices,
     reference_for_session,
 )
@@ -147,6 +148,7 @@ def test_the_header_keeps_it_and_recover_too(tmp_path, frozen, monkeypatch):
     )
     with Recording(config, tmp_path / "x.h5") as recording:
         recording.wait_until(500_000_000)
+        assert given_at(recording.folder) == frozen
     path = recording.finish()
     with labapp.open_session(path) as session:
         kept = session.meta["reference"]
@@ -177,8 +179,8 @@ def test_nobody_is_counted_from_somebody_else(study, tmp_path):
 
 CHANGES = {
     "RM_R sat on channel labbox ch1, not on labbox ch2": {"montage": {"ch2": "RM_R"}},
-    "RM_R had another gain": {"settings": {"channels": 2, "scale": 1e-6}},
-    "RM_R was sampled at 2000 Hz, not at 1000 Hz": {"settings": {"channels": 2, "rate": 1000.0}},
+    "RM_R had another gain": {"settings": EMG.settings | {"scale": 1e-6}},
+    "RM_R was sampled at 1000 Hz, not at 2000 Hz": {"settings": {"channels": 2}},
     "PD_R was not measured in it": {"montage": EMG.montage | {"ch2": "PD_R"}},
 }
 
@@ -230,6 +232,18 @@ def test_the_newest_maximal_counts_and_no_older_one(study, tmp_path):
     assert looking(tmp_path) == NoReference(
         tmp_path / "d.h5", ("it holds no usable reference contraction",)
     )
+
+
+def test_what_was_shown_must_still_count_at_the_start(study, frozen, tmp_path):
+    words = ("DEMO-001", PULL, DEVICES)
+    at = {"scenario": "demo", "now": LATER}
+    assert reference_at_start(study, *words, **at) == frozen
+    assert reference_at_start(tmp_path, *words, **at) is None
+    shown = tmp_path / "gone.h5"
+    with pytest.raises(LabError, match=r"gone\.h5 cannot be .*: it is not there any more"):
+        reference_at_start(tmp_path, *words, shown=shown, **at)
+    with pytest.raises(LabError, match="its laboratory is 'demo', not 'lossy'"):
+        reference_at_start(study, *words, shown=study / "mvic.h5", **at | {"scenario": "lossy"})
 
 
 def test_a_submaximal_one_gives_no_ratio(tmp_path):
@@ -298,6 +312,7 @@ def test_the_commands(study, pulls, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("labapp.workflow.record.run_protocol", run)
     words = ["run", "isometric_pull", "--participant", "DEMO-001", "--study", str(study),
              "--headless", "--device", "emg=labbox@sim://labbox", "--set", "emg.channels=2",
+             "--set", "emg.rate=1000.0",
              "--channels", "emg=ch1:RM_R,ch2:UT_R",
              "--device", "force=chronojump@sim://chronojump"]  # fmt: skip
     assert cli.main(words) == 0

@@ -43,6 +43,7 @@ EXAMPLES: dict[str, dict[str, str]] = {
     "workflow.facts_draft": {
         "name": "electrodes.RM_R.ied_mm", "mistake": "Write two numbers.",
     },
+    "workflow.given_reference": {"error": WRONG},
     "workflow.onset_edits": {
         "LONGEST_NOTE": "7", "found": PERSONAL, "repetition": "7", "what": "undo",
         "join": "pull without a cue; no pull followed the cue",

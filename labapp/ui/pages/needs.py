@@ -61,6 +61,8 @@ def what_is_chosen(page: SetupPage) -> SetUp | None:
         optional=page.test.practice.isChecked(),
         person=page.person.facts(simulated=simulated),
         answers=page.answers.markers(),
+        reference=page.test.reference.shown,
+        own_reference=page.test.reference.own,
     )
 
 

@@ -12,6 +12,7 @@ from labapp.errors import LabError
 from labapp.translate import spoken_language, tr
 from labapp.trials.protocol import Block, Protocol, load_protocol
 from labapp.ui.numbers import minutes
+from labapp.ui.pages.referencerow import ReferenceRow
 from labapp.ui.parts import Card, button, label, named, row
 from labapp.ui.words import listed_names, muscle_name, muscle_short, unbroken
 from labapp.workflow.protocol_words import listed, told
@@ -55,7 +56,8 @@ class ProtocolCard(Card):
         for widget in (self.protocols, self.aim):
             self.column.addWidget(widget)
         self.column.addLayout(row(self.practice, None, self.adapt))
-        for words in (self.length, self.needs, self.place, self.stops):
+        self.reference = ReferenceRow()
+        for words in (self.length, self.needs, self.reference, self.place, self.stops):
             self.column.addWidget(words)
         self.protocols.currentIndexChanged.connect(self.load)
         self.practice.toggled.connect(self._show_length)

@@ -65,6 +65,21 @@ class RecordCard(Card):
             )
             tip = explained("reference contraction", str(reference["method"]))
             self._say(words, "reference_words", tip)
+            self._source(reference)
+
+    def _source(self, reference: Mapping[str, Any]) -> None:
+        """Say which other session 100 % is from, if one is."""
+        from labapp.analysis.given import source_words  # brings the analysis: not at the start
+
+        source = source_words(reference)
+        if not source:
+            return
+        given = {code: one for code, one in reference["muscles"].items() if one["given"]}
+        names = ", ".join(muscle_short(code) for code in given)
+        words = tr("100 % of {names}: {source}", names=names, source=spoken(source))
+        counts = ", ".join(f"{muscle_short(code)} {one['n']}" for code, one in given.items())
+        tip = tr("Contractions per muscle: {counts}", counts=counts)
+        self._say(words, "reference_source", tip)
 
         plan = document.get("plan") or {}
         for index, change in enumerate(plan.get("changes") or ()):

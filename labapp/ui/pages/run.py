@@ -22,6 +22,7 @@ from labapp.ui.parts import Card, button, column, label, set_role
 from labapp.ui.sound import Tone
 from labapp.ui.theme import GRID
 from labapp.ui.words import error_words
+from labapp.workflow.given_reference import given_at
 from labapp.workflow.protocol_words import shown, told
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class RunPage(Page):
         )
         if self.guiding is not None:
             self.guiding.use(live)
-        live.start()
+        live.start(given_at(recording.folder))
 
     def _end_live(self) -> None:
         for one in (self.live, self.asking):

@@ -85,7 +85,9 @@ REFUSALS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "workflow.reference_session": (
         phrase("{file} cannot be the reference: {why}"),
-        phrase("record the maximal contractions again, or use --reference none"),
+        phrase(
+            "record the maximal contractions again, or choose the own reference (--reference none)"
+        ),
         phrase("protocol {name} is not counted from another session"),
         phrase("leave --reference out"),
         phrase("{file} does not say when it was recorded"),

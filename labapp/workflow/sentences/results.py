@@ -198,6 +198,7 @@ RESULTS: Final[dict[str, tuple[str, ...]]] = {
         phrase("it does not say when it was recorded"),
         phrase("{h} h lie between them, at most 6 h may"),
         phrase("it holds no usable reference contraction"),
+        phrase("it is not there any more"),
     ),
     "workflow.reference_sites": (
         phrase("one of the two is simulated, the other is not"),

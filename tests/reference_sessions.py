@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,14 @@ FULL_UV = {"RM_R": 400.0, "UT_R": 300.0}
 """RMS of each muscle at full strength."""
 NOON = datetime.now(UTC).replace(microsecond=0)
 EMG = DeviceConfig(
-    "emg", "labbox", "sim://labbox", {"channels": 2}, {"ch1": "RM_R", "ch2": "UT_R"}, None
+    "emg",
+    "labbox",
+    "sim://labbox",
+    {"channels": 2, "rate": 1000.0},
+    {"ch1": "RM_R", "ch2": "UT_R"},
+    None,
 )
-FORCE = DeviceConfig("force", "chronojump", "sim://chronojump", {}, {"force": "F_PULL"}, None)
+FORCE = DeviceConfig("force", "chronojump", "sim://chronojump", {}, {"force": "F_PULL"})
 DEVICES = (EMG, FORCE)
 EVERY_S, BEGIN_S, LAST_S = 5.0, 0.25, 2.5
 
@@ -59,6 +64,7 @@ def made(
     device: DeviceConfig = EMG,
     scenario: str | None = "demo",
     meta: dict[str, Any] | None = None,
+    full: Mapping[str, float] | None = None,
     markers: Sequence[Marker] = (),
 ) -> Path:
     """Write a session of these pulls, one every five seconds."""
@@ -71,6 +77,7 @@ def made(
     force = np.zeros(len(slow))
     channels = stream_channels(codec, device)
     uv = {c.muscle: 2.0 * rng.normal(size=len(t)) for c in channels if c.muscle}
+    strongest = FULL_UV | dict(full or {})
     tone = np.sqrt(2) * np.sin(2 * np.pi * 97.3 * t)
     marked = list(markers)
     for number, (block, pull, shares) in enumerate(pulls, 1):
@@ -79,7 +86,7 @@ def made(
         marked.append(Marker(cue, "cue", data))
         on = (t >= cue + BEGIN_S) & (t < cue + LAST_S)
         for muscle in uv.keys() & shares.keys():
-            uv[muscle][on] += shares[muscle] * FULL_UV[muscle] * tone[on]
+            uv[muscle][on] += shares[muscle] * strongest[muscle] * tone[on]
         after = slow - cue - BEGIN_S - 0.05
         force += 200 * np.clip(after / 0.3, 0, 1) * np.clip((LAST_S - BEGIN_S - after) / 0.2, 0, 1)
     counts = np.zeros((len(t), len(channels)), dtype=np.int32)

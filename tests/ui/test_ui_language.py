@@ -111,7 +111,7 @@ def test_the_participant_reads_the_protocol_in_german(qtbot: QtBot, look: Any) -
     speak("de")
     display.show_moment(shown(run.state, protocol))
     assert display.accessibleDescription() == "Über zwei Sekunden aufbauen."
-    assert breath_words(run.state.breath) == "Atem: aus"
+    assert breath_words(run.state.breath) == "Ausatmen"
     assert run.state.text == "Build up over two seconds."
     assert shown(run.state, protocol).step == "aufbauen"
     assert instructions(protocol)[0].startswith("Sie ziehen an einem Griff")

@@ -129,7 +129,7 @@ def test_a_session_without_an_order_shows_no_empty_charts(open_window: Open, tmp
     assert page.ratio_none.text() == "There is no pull to take ratios from."
     reference = page.record_card.findChild(QLabel, "reference_words")
     assert reference is not None
-    assert "RM right 400 µV" in reference.text()
+    assert "RM right 400 µV" in reference.text().replace("\xa0", " ")
     page.set_document(example_document(), tmp_path / "AB-014.h5")
     assert page.raster_card.isVisible()
     assert page.forest_card.isVisible()

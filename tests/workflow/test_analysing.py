@@ -21,6 +21,7 @@ def session(force_unit):
         "lost": 0,
         "segments": {"base": np.zeros(1, dtype=np.int64)},
         "gaps": (),
+        "breaks": 0,
         "filter_delay_s": 0.0,
         "filter_delay_u_s": 0.0,
         "beat_s": 0.0,

@@ -66,6 +66,12 @@ class RecordCard(Card):
             tip = explained("reference contraction", str(reference["method"]))
             self._say(words, "reference_words", tip)
             self._source(reference)
+        plan = document.get("plan") or {}
+        for index, change in enumerate(plan.get("changes") or ()):
+            words = tr("Other than planned: {change}", change=spoken(str(change)))
+            self._say(words, f"plan_{index}", tr("The plan was frozen before the first pull."))
+        for code, one in (document.get("selectivity") or {}).items():
+            self._selectivity(str(code), one)
 
     def _source(self, reference: Mapping[str, Any]) -> None:
         """Say which other session 100 % is from, if one is."""
@@ -80,13 +86,6 @@ class RecordCard(Card):
         counts = ", ".join(f"{muscle_short(code)} {one['n']}" for code, one in given.items())
         tip = tr("Contractions per muscle: {counts}", counts=counts)
         self._say(words, "reference_source", tip)
-
-        plan = document.get("plan") or {}
-        for index, change in enumerate(plan.get("changes") or ()):
-            words = tr("Other than planned: {change}", change=spoken(str(change)))
-            self._say(words, f"plan_{index}", tr("The plan was frozen before the first pull."))
-        for code, one in (document.get("selectivity") or {}).items():
-            self._selectivity(str(code), one)
 
     def _selectivity(self, code: str, one: Mapping[str, Any]) -> None:
         words = tr(

@@ -253,6 +253,7 @@ RESULTS: Final[dict[str, tuple[str, ...]]] = {
         phrase("{name} was rejected by the operator at {at} s"),
         phrase("{name} was done again at {at} s"),
         phrase("the run was stopped at {at} s, before its end"),
+        phrase("what amplitudes are counted from was chosen at the analysis"),
     ),
     "analysis.selectivity": (
         phrase("task {code}: {reason}"),

@@ -11,7 +11,6 @@ from typing import Any, Final
 from labapp.record.log import LogWriter
 
 _SYNC_S: Final = 1.0
-_LOOK_S: Final = 0.25
 _RATE_S: Final = 1.0
 _LOW_BYTES: Final = 500 << 20
 
@@ -20,7 +19,8 @@ class DiskKeeper:
     """Syncs the log once a second in a thread of its own, and tells how the disk does.
 
     A slow disk blocks only this thread: readers go on writing into the system's cache, and
-    `status` says for how long nothing has been confirmed.
+    `status` says for how long nothing has been confirmed. Whoever watches the recording calls
+    `look` a few times a second.
     """
 
     def __init__(self, log: LogWriter) -> None:
@@ -30,12 +30,8 @@ class DiskKeeper:
         self._seen: deque[tuple[float, int]] = deque([(self._begun, 0)])
         self._free: int | None = None
         self._in_place = True
-        self._threads = [
-            threading.Thread(target=self._sync, name="disk-sync", daemon=True),
-            threading.Thread(target=self._look, name="disk-look", daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._thread = threading.Thread(target=self._sync, name="disk-sync", daemon=True)
+        self._thread.start()
 
     def status(self) -> dict[str, Any]:
         """Bytes taken by the system, confirmed by the disk, in the file since a second; warnings.
@@ -89,10 +85,23 @@ class DiskKeeper:
         }
 
     def close(self) -> None:
-        """End both threads (the log stays open)."""
+        """End the thread (the log stays open)."""
         self._stop.set()
-        for thread in self._threads:
-            thread.join()
+        self._thread.join()
+
+    def look(self) -> None:
+        """See whether the file is still in its place, and how long it is."""
+        now = time.monotonic()
+        try:
+            found = self._log.path.stat()
+        except OSError:
+            self._in_place, size = False, self._seen[-1][1]
+        else:
+            self._in_place = (found.st_dev, found.st_ino) == self._log.identity
+            size = found.st_size
+        self._seen.append((now, size))
+        while len(self._seen) > 2 and now - self._seen[1][0] > _RATE_S:
+            self._seen.popleft()
 
     def _last_second(self) -> int:
         """Bytes by which the file itself, not our count of it, grew in the last second."""
@@ -116,26 +125,11 @@ class DiskKeeper:
                 self._confirmed = time.monotonic()
             try:
                 self._free = shutil.disk_usage(self._log.path.parent).free
-            except OSError:  # the folder is gone; `_look` says so
+            except OSError:  # the folder is gone; `look` says so
                 self._free = None
             if stopping:
                 return
             self._stop.wait(_SYNC_S)
-
-    def _look(self) -> None:
-        log = self._log
-        while not self._stop.wait(_LOOK_S):
-            now = time.monotonic()
-            try:
-                found = log.path.stat()
-            except OSError:
-                self._in_place, size = False, self._seen[-1][1]
-            else:
-                self._in_place = (found.st_dev, found.st_ino) == log.identity
-                size = found.st_size
-            self._seen.append((now, size))
-            while len(self._seen) > 2 and now - self._seen[1][0] > _RATE_S:
-                self._seen.popleft()
 
 
 def _warning(what: str, remedy: str) -> dict[str, str]:

@@ -141,7 +141,7 @@ class LiveStream:
         blocks = [item for item in items if isinstance(item, SampleBlock)]
         if not blocks:
             return
-        rows = np.searchsorted(ends, [stop for stop, _ in reads[:-1]], side="right").tolist()
+        rows = ends.searchsorted([stop for stop, _ in reads[:-1]], "right").tolist()
         block, before = 0, 0
         for row, (_, stamp) in zip(rows, reads, strict=False):
             while block + 1 < len(blocks) and row > before + len(blocks[block].counts):

@@ -108,7 +108,7 @@ class Recording:
         except BaseException:
             self._give_up()
             raise
-        self._watch = Watch(self._log, self.clock, self._readers, host, self._stop)
+        self._watch = Watch(self._log, self._disk, self.clock, self._readers, host, self._stop)
 
     def mark(self, kind: str, data: dict[str, Any], t_ns: int | None = None) -> int:
         """Append a marker at lab time ``t_ns`` (default now) and let the simulated lab hear it."""

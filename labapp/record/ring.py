@@ -50,7 +50,7 @@ class _Area:
 
     def __init__(self, memory: Any, offset: int, stream: RingStream) -> None:
         rows, columns = stream.capacity, len(stream.channels)
-        self.cells: NDArray[np.int64] = np.frombuffer(memory, np.int64, _CELLS, offset)
+        self.cells = memoryview(memory)[offset : offset + 8 * _CELLS].cast("q")
         offset += 8 * _CELLS
         self.counts: Counts = np.frombuffer(memory, np.int32, rows * columns, offset).reshape(
             rows, columns
@@ -117,7 +117,7 @@ class RingWriter:
         """
         area = self._areas[number]
         cells, capacity = area.cells, len(area.valid)
-        stop = int(cells[1])
+        stop = cells[1]
         first, new_stop = block.first + base, block.stop + base
         counts = block.counts
         if new_stop <= stop:
@@ -125,8 +125,9 @@ class RingWriter:
         if first < stop:
             counts, first = counts[stop - first :], stop
         cells[0] = new_stop
-        lost = min(first - stop, capacity)
-        _fill(area.valid, first - lost, lost, 0)
+        if first > stop:
+            lost = min(first - stop, capacity)
+            _fill(area.valid, first - lost, lost, 0)
         if len(counts) > capacity:
             counts, first = counts[-capacity:], new_stop - capacity
         slot = first % capacity
@@ -187,15 +188,15 @@ class RingReader:
 
     def newest(self, stream: str) -> int:
         """Index after the newest sample, 0 before the first."""
-        return int(self._areas[stream].cells[1])
+        return self._areas[stream].cells[1]
 
     def stamp(self, stream: str) -> tuple[int, int] | None:
         """Newest index and the lab time (ns) of the read that brought it; None before it."""
         cells = self._areas[stream].cells
         for _ in range(100):
-            version = int(cells[2])
-            index, t_ns = int(cells[3]), int(cells[4])
-            if version % 2 == 0 and version == int(cells[2]):
+            version = cells[2]
+            index, t_ns = cells[3], cells[4]
+            if version % 2 == 0 and version == cells[2]:
                 return (index, t_ns) if version else None
         return None
 
@@ -214,8 +215,8 @@ class RingReader:
         n = max(0, stop - first)
         counts = np.zeros((n, columns), np.int32)
         valid = np.zeros(n, np.bool_)
-        low = max(first, int(area.cells[1]) - capacity, 0)
-        high = min(stop, int(area.cells[1]))
+        low = max(first, area.cells[1] - capacity, 0)
+        high = min(stop, area.cells[1])
         at = low
         while at < high:
             slot = at % capacity
@@ -223,7 +224,7 @@ class RingReader:
             counts[at - first : at - first + size] = area.counts[slot : slot + size]
             valid[at - first : at - first + size] = area.valid[slot : slot + size] != 0
             at += size
-        overwritten = int(area.cells[0]) - capacity - first
+        overwritten = area.cells[0] - capacity - first
         if overwritten > 0:
             valid[:overwritten] = False
         counts[~valid] = 0
@@ -256,4 +257,5 @@ def _fill(valid: NDArray[np.uint8], first: int, n: int, value: int) -> None:
     slot = first % capacity
     head = min(n, capacity - slot)
     valid[slot : slot + head] = value
-    valid[: n - head] = value
+    if head < n:
+        valid[: n - head] = value

@@ -1,4 +1,4 @@
-"""What is noted in the log beside the samples: silence, sleep, clocks that were set."""
+"""What is looked at beside the samples: silence, sleep, clocks that were set, the log's file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+from labapp.record.disk import DiskKeeper
 from labapp.record.hostwatch import HostWatch
 from labapp.record.log import NO_STREAM, FrameKind, LogWriter
 from labapp.record.reader import StreamReader
@@ -17,11 +18,11 @@ _CLOCK_PAIR_S: Final = 60.0
 
 
 class Watch:
-    """Looks at readers and clocks four times a second, in a thread of its own.
+    """Looks at readers, clocks and the log's file four times a second, in a thread of its own.
 
     Parameters
     ----------
-    log, clock, readers
+    log, disk, clock, readers
         Of the recording.
     host
         Clocks of the computer; None where lab time is not its time. A stepped clock needs no
@@ -33,12 +34,14 @@ class Watch:
     def __init__(
         self,
         log: LogWriter,
+        disk: DiskKeeper,
         clock: LabClock,
         readers: Sequence[StreamReader],
         host: HostWatch | None,
         stop: threading.Event,
     ) -> None:
         self._log = log
+        self._disk = disk
         self._clock = clock
         self._readers = readers
         self._host = host
@@ -54,6 +57,7 @@ class Watch:
 
     def _work(self) -> None:
         while not self._stop.wait(_WATCH_S):
+            self._disk.look()
             self._hear()
             if self._host is None:
                 continue

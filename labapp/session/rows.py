@@ -12,6 +12,7 @@ from labapp.model import ChannelInfo
 from labapp.session import format as f
 from labapp.session.content import Table
 from labapp.session.hostile import refuse
+from labapp.timing.gaps import Indices, overlapping
 from labapp.timing.offline import ClockMap, SegmentMap
 
 
@@ -64,6 +65,37 @@ def pick_channels(
             raise LabError(f"{stream} has no channel {one!r}", f"it has {have}")
         found.append(matches[0])
     return found
+
+
+def rows_between(
+    first: Indices, row: Indices, low: int, high: int
+) -> tuple[slice, list[tuple[int, slice]]]:
+    """Find the stored rows of the samples ``low .. high-1``, and where they belong.
+
+    Parameters
+    ----------
+    first
+        (n_runs,) index of the first sample of each run.
+    row
+        (n_runs + 1,) row of that sample, and the number of rows.
+
+    Returns
+    -------
+    rows
+        All of them, to be read at once.
+    places
+        Index of the first sample, and its part of these rows, for each run in the window.
+    """
+    runs = overlapping(first, np.diff(row), low, high)
+    edges = row[runs.start : runs.stop + 1].tolist()
+    places: list[tuple[int, slice]] = []
+    start = stop = 0
+    for index, begin, end in zip(first[runs].tolist(), edges, edges[1:], strict=False):
+        stop = min(end, begin + high - index)
+        begin += max(low - index, 0)
+        start = start if places else begin
+        places.append((max(index, low), slice(begin - start, stop - start)))
+    return slice(start, stop), places
 
 
 def read_clock(knots: Table, segments: Table, rate: float, spread_s: float, path: Path) -> ClockMap:

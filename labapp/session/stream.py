@@ -18,9 +18,9 @@ from labapp.session.hdf import guarded
 from labapp.session.hostile import number_attribute, refuse, schema, text_attribute
 from labapp.session.readback import ReadBack, read_back
 from labapp.session.reading import ChunkReader, RowsDamaged, read_rows
-from labapp.session.rows import pick_channels, read_channels, read_clock, runs_fit
+from labapp.session.rows import pick_channels, read_channels, read_clock, rows_between, runs_fit
 from labapp.session.timing import read_timing
-from labapp.timing.gaps import gaps_of, nan_view, overlapping, valid_mask
+from labapp.timing.gaps import gaps_of, nan_view, valid_mask
 
 _MAX_VIEW_BYTES = 2 << 30
 
@@ -244,21 +244,11 @@ class Stream:
         low, high = self._fitting(start, stop, len(columns))
         scale = np.array([self.channels[k].scale for k in columns])
         offset = np.array([self.channels[k].offset for k in columns])
-        part = overlapping(self._first, self._count, low, high)
-        if part.start == part.stop or not columns:
+        rows, places = rows_between(self._first, self._row, low, high)
+        if not places or not columns:
             return np.full((high - low, len(columns)), np.nan)
-        first = self._first[part]
-        head = max(low - int(first[0]), 0)
-        begin = int(self._row[part.start]) + head
-        tail = max(int(self._first[part.stop - 1] + self._count[part.stop - 1]) - high, 0)
-        end = int(self._row[part.stop]) - tail
-        physical = (self.counts(begin, end)[:, columns] - offset) * scale
-        pieces = []
-        for number, a in enumerate(first.tolist()):
-            row = int(self._row[part.start + number])
-            stop_row = int(self._row[part.start + number + 1])
-            piece = physical[max(row - begin, 0) : min(stop_row, end) - begin]
-            pieces.append((max(a, low) if number == 0 else a, piece))
+        physical = (self.counts(rows.start, rows.stop)[:, columns] - offset) * scale
+        pieces = [(first, physical[part]) for first, part in places]
         return nan_view(pieces, low, high, len(columns))
 
     def counts(self, start_row: int, stop_row: int) -> Counts:

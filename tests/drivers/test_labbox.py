@@ -35,6 +35,20 @@ def test_the_crc_is_the_standard_one(channels):
         assert binascii.crc_hqx(frame[:-2], 0xFFFF) == int.from_bytes(frame[-2:], "little")
 
 
+@pytest.mark.parametrize("n", [1, 2, 511, 512, 700])
+def test_few_frames_and_many_are_checked_alike(n):
+    """The checksums of a live batch and of a file are worked out in two ways."""
+    codec = new_codec("labbox", channels=3)
+    truth = true_stream(codec, n, np.random.default_rng(7))
+    wire = bytearray(b"".join(truth.frames))
+    got = decode(new_codec("labbox", channels=3), [bytes(wire)])
+    np.testing.assert_array_equal(got.counts, truth.counts)
+    bad = n // 2
+    wire[bad * len(truth.frames[0]) + 14] ^= 0x10
+    got = decode(new_codec("labbox", channels=3), [bytes(wire)])
+    assert got.index.tolist() == [i for i in range(n) if i != bad]
+
+
 def test_settings_choose_unit_scale_and_names():
     codec = new_codec("labbox", channels=2, rate=1000, scale=0.5, unit="N", names=["left", "right"])
     assert [(c.name, c.kind, c.unit, c.scale) for c in codec.channels] == [

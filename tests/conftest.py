@@ -27,6 +27,8 @@ if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get(
 HOME = tempfile.mkdtemp(prefix="labapp-tests-")
 os.environ["LABAPP_HOME"] = HOME
 os.environ["LANGUAGE"] = "en"  # the window speaks the computer's language
+# Else every process that loads NumPy has a tenth of a second of threads that wait in circles.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Workers and two hundred child processes import the same modules: without this, where it is set,
 # each would compile all of them again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -135,6 +135,7 @@ class Sensors:
         self._start_ns = start_ns
         self._run = run
         self._sway: Floats | None = None
+        self._still: Counts | None = None
         self._size = max(int(np.ceil(clock.rate)), _LEAST_BLOCK)
         self._block = -1
 
@@ -146,17 +147,22 @@ class Sensors:
             if block != self._block:
                 self._rest(block)
             end = min(stop, (block + 1) * self._size)
-            rows = slice(first - block * self._size, end - block * self._size)
-            sway = None if self._sway is None else self._sway[rows]
-            parts.append(self._quantise(self._times_ns[rows], self._values[rows], sway))
+            parts.append(self._seen(slice(first - block * self._size, end - block * self._size)))
             first = end
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def _quantise(self, t_ns: Floats, rest: Floats, sway: Floats | None) -> Counts:
+    def _seen(self, rows: slice) -> Counts:
+        t_ns = self._times_ns[rows]
         seen_ns = t_ns - self._filter_ns if self._filter_ns else t_ns
         start, stop = self._start_ns + int(seen_ns[0]), self._start_ns + int(t_ns[-1]) + 1
-        values = rest.copy()
-        for pull in self._world.pulls_until(start, stop):
+        pulls = self._world.pulls_until(start, stop)
+        sway = None if self._sway is None else self._sway[rows]
+        if not pulls and sway is None and not self._pulsed and not self._bits:
+            if self._still is None:  # quantised for the whole block at once: most of the work
+                self._still = self._quantised(self._values.copy())
+            return self._still[rows].copy()
+        values = self._values[rows].copy()
+        for pull in pulls:
             waves = self._world.waves(pull)
             seen = waves.at(seen_ns + float(self._start_ns - waves.first_ns))
             values[:, self._columns] += seen[:, self._sources] * self._units
@@ -166,6 +172,10 @@ class Sensors:
                 values[:, column] += load[corner]
         if self._pulsed or self._bits:
             self._add_pulses(values, t_ns, seen_ns)
+        return self._quantised(values)
+
+    def _quantised(self, values: Floats) -> Counts:
+        """Return counts of physical values, which are overwritten."""
         values /= self._scale
         values += self._offset
         np.rint(values, out=values)
@@ -212,6 +222,7 @@ class Sensors:
             elif channel.kind == "force":
                 values[:, column] = force.baseline_n + force.noise_n * noise
         self._block, self._times_ns, self._values = block, t_s * 1e9, values
+        self._still = None
         if self._cells:
             seen_ns = self._times_ns - self._filter_ns + float(self._start_ns)
             self._sway = world.sway.waves(seen_ns)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from statistics import median
 from typing import Final, Literal
 
@@ -154,6 +154,9 @@ class DeviceClock:
 
     def _restart_state(self) -> None:
         self._blocks: deque[tuple[float, list[Point]]] = deque()
+        # Hull of the first so many blocks, which change no more.
+        self._hull: list[Point] = []
+        self._in_hull = 0
         self._slope = self._period
         self._anchor: Point | None = None
         self._first: Point | None = None
@@ -200,6 +203,7 @@ class DeviceClock:
             add_to_hull(self._blocks[-1][1], point)
         while len(self._blocks) > 1 and self._blocks[0][1][-1][1] < stamp_s - self._window:
             self._blocks.popleft()
+            self._hull, self._in_hull = [], 0
         late = stamp_s - self.time(index)
         if late < 0:
             self._anchor = point
@@ -227,10 +231,14 @@ class DeviceClock:
             self._window, self._tolerance = WINDOW_S["rc"], _TOLERANCE["rc"]
 
     def _refit(self) -> None:
-        hull: list[Point] = []
-        for _, block in self._blocks:
+        whole = len(self._blocks) - 1
+        for _, block in islice(self._blocks, self._in_hull, whole):
             for point in block:
-                add_to_hull(hull, point)
+                add_to_hull(self._hull, point)
+        self._in_hull = whole
+        hull = self._hull.copy()
+        for point in self._blocks[-1][1]:
+            add_to_hull(hull, point)
         pivot = hull[0][0] + 0.5 * (self._newest[0] - hull[0][0])
         self._anchor, self._slope = clamped_line(hull, pivot, self._period, self._tolerance)
 

@@ -14,6 +14,8 @@ from PySide6.QtCore import QObject, Signal
 
 from labapp.translate import tr
 from labapp.ui.banner import Message
+from labapp.ui.collecting import Collecting
+from labapp.ui.guarded import guard_overrides
 from labapp.ui.language import speak_as_chosen
 from labapp.ui.logs import Unexpected
 from labapp.ui.look import Look
@@ -42,11 +44,15 @@ class Opening(QObject):
         super().__init__()
         chosen = load_preferences() if preferences is None else preferences
         speak_as_chosen(chosen.language)
+        guard_overrides()
         self.look = Look(chosen.theme, chosen.scale)
         self.window = Window(self.look, chosen)
         self.work: Work | None = None
         self.is_ready = False
         self._attach = attach
+        self._collecting = Collecting(
+            self.window, lambda: self.work is not None and self.work.recording is not None
+        )
         if unexpected is not None:
             unexpected.caught.connect(self._caught)
         self.window.show()
@@ -69,6 +75,7 @@ class Opening(QObject):
     def _pages(self) -> None:
         from labapp.ui.work import Work
 
+        guard_overrides()
         self.work = Work(self.window)
         self.window.later(self._plot, 1)
 
@@ -76,6 +83,7 @@ class Opening(QObject):
         if self.work is None:
             return
         self.work.run.ensure_traces()
+        guard_overrides()
         self.window.jobs.start(
             lambda _: _load_heavy(), self._loaded, failed=self._not_loaded, shown=False
         )

@@ -41,16 +41,21 @@ def granular_burst(rng, t, onset, shape, rise, rate, units=80):
     tt = np.arange(-reach, reach) / rate
     thresholds = 0.9 * np.linspace(0, 1, units) ** 1.5
     for threshold, size in zip(thresholds, np.geomspace(1, 8, units), strict=True):
-        above = np.clip((level - threshold) / (1 - threshold), 0, 1)
-        per_s = np.where(level > threshold, 8 + 27 * above, 0.0)
-        jitter = np.exp(0.15 * rng.normal(size=len(t)))
-        phase = np.cumsum(per_s * jitter) / rate + rng.uniform()
-        fired = np.zeros(len(t))
-        fired[np.flatnonzero(np.diff(np.floor(phase)) > 0)] = 1
-        width = rng.uniform(0.002, 0.004)
+        normal, start, width = rng.normal(size=len(t)), rng.uniform(), rng.uniform(0.002, 0.004)
+        loud, sign = rng.uniform(0.6, 1.4), rng.choice([-1, 1])
+        active = np.flatnonzero(level > threshold)
+        if not len(active):
+            continue
+        # Nothing fires elsewhere: most of a trial need not be computed.
+        part = slice(max(active[0] - 1, 0), active[-1] + 1)
+        above = np.clip((level[part] - threshold) / (1 - threshold), 0, 1)
+        per_s = np.where(level[part] > threshold, 8 + 27 * above, 0.0)
+        phase = np.cumsum(per_s * np.exp(0.15 * normal[part])) / rate + start
+        seen = slice(max(part.start - reach, 0), part.stop + reach)
+        fired = np.zeros(len(t[seen]))
+        fired[part.start - seen.start + np.flatnonzero(np.diff(np.floor(phase)) > 0)] = 1
         shape_of = -tt / width * np.exp(-((tt / width) ** 2))
-        shape_of = shape_of * size * rng.uniform(0.6, 1.4) * rng.choice([-1, 1])
-        x += np.convolve(fired, shape_of, "same")
+        x[seen] += np.convolve(fired, shape_of * size * loud * sign, "same")
     return x
 
 

@@ -77,7 +77,7 @@ made.exec()
 
 def test_onsets_are_on_the_screen_soon_after_a_pull(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-c", RECORD, str(tmp_path), str(ROOT / "tests" / "workflow")],
+        [sys.executable, "-c", RECORD, str(tmp_path), str(ROOT / "tests")],
         cwd=ROOT,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "LABAPP_HOME": str(tmp_path)},
         capture_output=True,

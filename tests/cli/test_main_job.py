@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
+from hurried_protocol import hurried_text
 
 import labapp
-from labapp import paths
 from labapp.cli import main as cli
 
 ROOT = Path(labapp.__file__).parents[1]
@@ -29,13 +29,11 @@ def run(*words):
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """Files and words of a demo with short rests."""
-    text = (paths.bundled("protocols") / "isometric_pull.toml").read_text(encoding="utf-8")
-    text = re.sub(r"(?m)^(rest_s|set_rest_s|after_s) = \d+", r"\1 = 1", text)
+    """Files and words of a demo with short rests and waits."""
     folder = tmp_path_factory.mktemp("demo") / "made by it"
     home = tmp_path_factory.mktemp("home")
     (home / "protocols").mkdir()
-    (home / "protocols" / "isometric_pull.toml").write_text(text, encoding="utf-8")
+    (home / "protocols" / "isometric_pull.toml").write_text(hurried_text(), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LABAPP_HOME", str(home))  # a user's own protocol comes first
         status, out, err = run("demo", "--headless", "--seed", "1", "--out", folder)

@@ -5,20 +5,17 @@ import sys
 import types
 
 import pytest
+from hurried_protocol import hurried_text
 
 import labapp
-from labapp import paths
 from labapp.cli import main as cli
 
 
 @pytest.fixture
 def short(tmp_path):
     """A protocol of one steady and two fast pulls, with hardly any rest."""
-    text = (paths.bundled("protocols") / "isometric_pull.toml").read_text(encoding="utf-8")
-    text = re.sub(r"(?m)^(rest_s|set_rest_s|after_s) = \d+", r"\1 = 0.5", text)
-    text = re.sub(r"(?m)^reps = \d+", "reps = 1", text)
-    text = re.sub(r"(?m)^sets = 3", "sets = 2", text)
-    text = text.replace("min_valid_reps = 10", "min_valid_reps = 1")
+    text = re.sub(r"(?m)^reps = \d+", "reps = 1", hurried_text(rest_s=0.5, sets=2))
+    text = re.sub(r"min_valid_reps = \d+", "min_valid_reps = 1", text)
     text = text.replace('id = "isometric_pull"', 'id = "short"')
     path = tmp_path / "short.toml"
     path.write_text(text, encoding="utf-8")

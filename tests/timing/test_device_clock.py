@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from labapp.timing.clock import DeviceClock
+from labapp.timing.clock import WINDOW_S, DeviceClock
 from labapp.timing.kind import choose_kind
 from labapp.timing.offline import exact_map, fit_map
 
@@ -46,6 +46,24 @@ def test_two_devices_align(first, second, simulate, devices):
     moving = np.abs(online_error[0] - online_error[1])
     assert np.percentile(moving[grid > 60], 99) < 1e-3
     assert np.percentile(moving[(grid > 5) & (grid <= 60)], 99) < 2e-3
+
+
+@pytest.mark.parametrize("name", ["emg-bt", "rc-ftdi1"])
+def test_the_line_lies_under_every_read_of_the_window_and_touches_two(simulate, devices, name):
+    device = devices[name]
+    kind = "rc" if device.rc else "crystal"
+    reads = simulate(device, 200.0, np.random.default_rng(3))
+    clock = DeviceClock(device.fs, kind)
+    indices, stamps = reads.newest.astype(float), reads.stamps
+    for k in range(len(stamps)):
+        clock.observe(float(indices[k]), float(stamps[k]))
+        if k % 700 == 699:
+            clock._refit()
+            # What is older than the window by a block and more is forgotten, the rest is not.
+            seen = slice(np.searchsorted(stamps, stamps[k] - WINDOW_S[kind]), k + 1)
+            late = stamps[seen] - [clock.time(index) for index in indices[seen]]
+            assert late.min() > -1e-9
+            assert np.sort(late)[1] < 1e-9
 
 
 def test_a_busy_host_does_not_shift_the_clock(simulate, devices):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from example_document import example_document
+from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
 from labapp.ui.language import speak_as_chosen
@@ -29,9 +30,25 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def qapp(qapp: Any) -> Any:
+    """Dress the application once: a style put on again restyles every widget there is."""
+    qapp.setStyle("Fusion")
+    return qapp
+
+
+@pytest.fixture(autouse=True)
+def deleted_at_once() -> Iterator[None]:
+    """Delete what is to be deleted now, not when an event loop next runs.
+
+    Widgets of tests before are dressed anew with every style sheet, as long as they are there.
+    """
+    yield
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
 @pytest.fixture
 def look(qapp: Any) -> Look:
-    qapp.setStyle("Fusion")
     return Look("light")
 
 
@@ -46,7 +63,6 @@ Open = Callable[..., Opening]
 @pytest.fixture
 def open_window(qtbot: QtBot, qapp: Any, home: Path, tmp_path: Path) -> Iterator[Open]:
     """Open a window that is ready; it is closed at the end, with whatever it left running."""
-    qapp.setStyle("Fusion")
     opened: list[Opening] = []
 
     def open_one(**wishes: Any) -> Opening:

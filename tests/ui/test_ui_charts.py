@@ -21,7 +21,7 @@ from labapp.ui.numbers import clock, signed, size
 from labapp.ui.pages.result import ResultPage
 from labapp.ui.raster import OrderRaster, reference_time
 from labapp.ui.ratiochart import RatioChart
-from labapp.ui.words import pair_short, ratio_short, readable, unbroken
+from labapp.ui.words import breakable, pair_short, ratio_short, readable, unbroken
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +44,8 @@ def test_words() -> None:
     assert pair_short("RM_R-UT_R") == "RM – UT right"
     assert pair_short("RM_R-RM_L") == "RM right – RM left"
     assert ratio_short("UT_L:LT_L") == "UT : LT left"
+    assert breakable("/a b/c_d.h5") == "/\u200ba b/\u200bc_\u200bd.h5"
+    assert breakable("C:\\a b") == "C:\\\u200ba b"
     assert signed(-21.2) == "−21"
     assert signed(-0.2) == "0"
     assert clock(3671) == "01:01:11"

@@ -108,7 +108,7 @@ def test_a_run_can_be_stopped_and_keeps_its_data(tmp_path):
                 stop.set()
 
     path = run_protocol(
-        "isometric_pull",
+        hurried(rest_s=6.0, references=1),
         "DEMO-001",
         tmp_path,
         choose_devices(BOTH),

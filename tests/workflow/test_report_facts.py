@@ -44,6 +44,7 @@ def tasks_protocol():
     text = text.partition("[translations")[0]
     text = re.sub(r"(?m)^(rest_s|set_rest_s|after_s) = \d+", r"\1 = 0.5", text)
     text = text.replace("duration_s = 5.0", "duration_s = 2.5")
+    text = re.sub(r'(name = "ready"\n.*\n  duration_s) = 3.0', r"\1 = 1.0", text)
     head, *blocks = text.split("[[blocks]]")
     head = re.sub(r"\[\[orderings\]\].*", "", head, flags=re.DOTALL)
     names = ("n1_rear_deltoid", "task_elevation", "task_behind_back")

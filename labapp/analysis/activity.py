@@ -24,9 +24,10 @@ from labapp.analysis.heartbeat import Heart, find_heart
 from labapp.analysis.inputs import BlockFacts, RepetitionLike
 from labapp.analysis.intervals import Interval, shape_intervals
 from labapp.analysis.moving import coarse_low_pass, coarse_step
-from labapp.analysis.phases import PHASES, Amplitudes, phases_of, rest_level
+from labapp.analysis.phases import PHASES, Amplitudes, phases_of
 from labapp.analysis.pulls import FilteredChannel
 from labapp.analysis.references import combined_df
+from labapp.analysis.rest import Span, rest_within
 from labapp.analysis.settings import AnalysisSettings
 from labapp.analysis.statistics import mean_interval
 from labapp.analysis.variability import coefficient_of_variation, time_normalised
@@ -47,6 +48,7 @@ def activity_parts(
     force_peaks: Sequence[float],
     snr_db: Mapping[str, float],
     blocks: Mapping[str, BlockFacts],
+    busy: Sequence[Span],
     settings: AnalysisSettings,
 ) -> dict[str, Any]:
     """Write the parts ``ecg``, ``fatigue``, ``variability``, ``co_activation``, ``asymmetry``.
@@ -67,15 +69,17 @@ def activity_parts(
         Median ratio per muscle.
     blocks
         Facts of the protocol's blocks: a muscle is judged in the work of its own side.
+    busy
+        When somebody pulled (`busy_spans`).
     settings
         All parameters.
     """
     own = {m: [rep for rep in repetitions if _works(m, rep, blocks)] for m in channels}
-    curves = {
-        muscle: found
-        for muscle, one in channels.items()
-        if (found := shapes(one, own[muscle], amplitude.references[muscle].value, settings))
-    }
+    curves = {}
+    for muscle, one in channels.items():
+        rest = rest_within(one, own[muscle], busy, amplitude.rests[muscle], settings)
+        if found := shapes(one, own[muscle], amplitude.references[muscle].value, rest.level):
+            curves[muscle] = found
     return {
         "ecg": ecg_part(hearts, settings),
         "fatigue": fatigue_part(channels, own, snr_db),
@@ -181,14 +185,13 @@ def shapes(
     one: FilteredChannel,
     repetitions: Sequence[RepetitionLike],
     scale: float,
-    settings: AnalysisSettings,
+    rest: float,
 ) -> list[Floats | None]:
     """Envelope of every repetition, 101 points from its begin to its end, % of `scale`.
 
-    Corrected for rest; None where a repetition has no end or lost samples. Empty without a
+    Corrected for `rest`; None where a repetition has no end or lost samples. Empty without a
     reference (`scale` NaN) or rest.
     """
-    rest = rest_level(one, repetitions, settings)
     if not (math.isfinite(scale) and math.isfinite(rest)) or len(one.x) < one.channel.rate:
         return []
     every = coarse_step(one.channel.rate)

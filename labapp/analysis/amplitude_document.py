@@ -81,6 +81,24 @@ def _muscles(references: Mapping[str, Reference]) -> dict[str, dict[str, Any]]:
     }
 
 
+def rest_part(amplitude: Amplitudes) -> dict[str, Any]:
+    """Write the ``rest`` part: only where rest is not simply what lies before every cue."""
+    rests = amplitude.rests
+    if all(one.source == "baselines" and not one.left_out for one in rests.values()):
+        return {}
+    return {
+        "rest": {
+            muscle: {
+                "value_uv": 1e6 * one.level,
+                "source": one.source,
+                "n": len(one.windows),
+                "left_out": one.left_out,
+            }
+            for muscle, one in rests.items()
+        }
+    }
+
+
 def amplitudes_part(amplitude: Amplitudes) -> dict[str, Any]:
     """Write the ``amplitudes`` part: per muscle and phase, with the reference's uncertainty."""
     return {

@@ -25,6 +25,7 @@ from labapp.analysis.phases import (
 )
 from labapp.analysis.pulls import FilteredChannel
 from labapp.analysis.reliability_stats import welch_change
+from labapp.analysis.rest import busy_spans
 from labapp.analysis.selectivity import Selectivity, selectivity
 from labapp.analysis.settings import AnalysisSettings
 from labapp.analysis.statistics import mean_interval
@@ -83,13 +84,16 @@ def rhomboid_grades(
     references = [rep for rep in picked.references if rep.valid]
     if not references or not (valid.get("T1") and valid.get("T2")):
         return found
+    busy = busy_spans(inputs.repetitions)
     for muscle in channels:
         stem, _, side = muscle.partition("_")
         neighbour = f"MT_{side}" if side else "MT"
         if stem != "RM" or neighbour not in channels:
             continue
         pair = {name: channels[name] for name in (muscle, neighbour)}
-        levels = {t: amplitudes(pair, valid[t], references, settings) for t in ("T1", "T2")}
+        levels = {
+            t: amplitudes(pair, valid[t], references, settings, busy=busy) for t in ("T1", "T2")
+        }
         spread = math.hypot(*(ref.log_sd for ref in levels["T1"].references.values()))
         found[muscle] = (
             neighbour,
@@ -169,8 +173,9 @@ def sided_amplitudes(
     """Amplitudes; where the blocks have sides, of each side's muscles in that side's work."""
     given = {} if inputs.given is None else inputs.given.muscles
     sides = [side for side in ("L", "R") if any(b.side == side for b in inputs.blocks.values())]
+    busy = busy_spans(inputs.repetitions)
     if not sides:
-        return amplitudes(channels, valid, references, settings, given)
+        return amplitudes(channels, valid, references, settings, given, busy)
 
     def of(reps: Sequence[RepetitionLike], side: str) -> list[RepetitionLike]:
         facts = [(rep, inputs.blocks.get(rep.block)) for rep in reps]
@@ -180,7 +185,7 @@ def sided_amplitudes(
     for side in sides:
         own = {m: c for m, c in channels.items() if m.endswith(f"_{side}")}
         own_work = of(valid, side), of(references, side)
-        parts.append(amplitudes(own, *own_work, settings, given))
+        parts.append(amplitudes(own, *own_work, settings, given, busy))
     merged: dict[str, Any] = {
         field.name: {key: v for part in parts for key, v in getattr(part, field.name).items()}
         for field in fields(Amplitudes)

@@ -19,6 +19,8 @@ ONSET_RULE = "5 SD for 20 ms, back to 1 SD"
 """The rule behind every other force metric; different rules give different rates of development."""
 EMD_RATE_HZ = 1000.0
 """Load cells slower than this give no electromechanical delay and no early RFD."""
+LOST = "force samples were lost"
+"""Reason of a pull that cannot be measured at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def analyse_pull(
             "give longer windows",
         )
     if not (np.isfinite(rest).all() and np.isfinite(f[first:stop]).all()):
-        return Pull(nan, nan, nan, reasons=("force samples were lost",))
+        return Pull(nan, nan, nan, reasons=(LOST,))
     mean, spread = float(rest.mean()), float(rest.std())
     part = f[first:stop]
     width = max(round(0.02 * rate), 1)

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from labapp.analysis.amplitude import PhaseAmplitude, phase_amplitude, quiet_rest
+from labapp.analysis.amplitude import PhaseAmplitude, phase_amplitude
+from labapp.analysis.burst import SNR_FLOOR_DB
 from labapp.analysis.given import counted_from
 from labapp.analysis.inputs import RepetitionLike
 from labapp.analysis.moving import moving_rms
-from labapp.analysis.pulls import FilteredChannel, anchor_of
+from labapp.analysis.pulls import FilteredChannel
 from labapp.analysis.ratios import Ratio, activation_ratio
 from labapp.analysis.references import (
     LEAST_CONTRACTIONS,
@@ -22,10 +23,10 @@ from labapp.analysis.references import (
     combined_df,
     reference_amplitude,
 )
+from labapp.analysis.rest import Rest, Span, busy_spans, rest_of
 from labapp.analysis.settings import AnalysisSettings
 
 Floats = NDArray[np.float64]
-Span = tuple[float, float]
 
 PHASES = ("pull", "hold", "return")
 SUBMAXIMAL = "submaximal"
@@ -53,6 +54,8 @@ class Amplitudes:
         Reference per muscle: what it is counted from.
     own
         Those of this recording, of muscles that are counted from another one's.
+    rests
+        Rest per muscle that the amplitudes are corrected for.
     ratios
         ``"RM_R:UT_R"`` to phase to `Ratio`.
     withheld
@@ -65,6 +68,7 @@ class Amplitudes:
     ratios: dict[str, dict[str, Ratio]] = field(default_factory=dict)
     withheld: tuple[str, ...] = ()
     own: dict[str, Reference] = field(default_factory=dict)
+    rests: dict[str, Rest] = field(default_factory=dict)
 
 
 def phases_of(repetition: RepetitionLike) -> dict[str, Span] | None:
@@ -91,6 +95,7 @@ def amplitudes(
     references: Sequence[RepetitionLike],
     settings: AnalysisSettings,
     given: Mapping[str, Reference] | None = None,
+    busy: Sequence[Span] | None = None,
 ) -> Amplitudes:
     """Amplitudes by phase in % of the reference, and their ratios.
 
@@ -104,18 +109,22 @@ def amplitudes(
         Valid reference contractions.
     given
         References that another recording gave, per muscle (`counted_from`).
+    busy
+        When somebody pulled in the recording (`busy_spans`); None: in these repetitions only.
     """
     everything = [*repetitions, *references]
     percent: dict[str, dict[str, Floats]] = {}
     absolute: dict[str, dict[str, list[PhaseAmplitude]]] = {}
-    rests = {m: rest_level(channel, everything, settings) for m, channel in channels.items()}
+    spans = busy_spans(everything) if busy is None else busy
+    rests = {m: rest_of(channel, everything, spans, settings) for m, channel in channels.items()}
     mine = {
-        m: _reference(channel, references, rests[m], settings) for m, channel in channels.items()
+        m: _reference(channel, references, rests[m].level, settings)
+        for m, channel in channels.items()
     }
     found = counted_from(mine, given or {})
     own = {m: mine[m] for m in found if given and found[m] is given.get(m)}
     for muscle, channel in channels.items():
-        rest = rests[muscle]
+        rest = rests[muscle].level
         scale = found[muscle].value
         absolute[muscle] = {
             phase: [_measured(channel, repetition, phase, rest) for repetition in repetitions]
@@ -136,7 +145,7 @@ def amplitudes(
             )
     if not references and not own:
         none = "no reference contraction in this session: amplitudes of two muscles cannot be "
-        return Amplitudes(percent, absolute, found, {}, (none + "compared",))
+        return Amplitudes(percent, absolute, found, {}, (none + "compared",), rests=rests)
     withheld = [f"{m}: {ref.reason}" for m, ref in found.items() if ref.reason]
     ratios: dict[str, dict[str, Ratio]] = {}
     usable = [m for m, ref in found.items() if not ref.reason]
@@ -154,7 +163,16 @@ def amplitudes(
                 )
                 for phase in PHASES
             }
-    return Amplitudes(percent, absolute, found, ratios, tuple(withheld), own)
+    return Amplitudes(percent, absolute, found, ratios, tuple(withheld), own, rests)
+
+
+def held_snr_db(amplitude: Amplitudes, muscle: str) -> float:
+    """Ratio of the holds' power to that of rest (median over repetitions), dB."""
+    held = np.array([one.rms for one in amplitude.absolute[muscle]["hold"]])
+    rest = amplitude.rests[muscle].level
+    if not np.isfinite(held).any() or not rest > 0:
+        return SNR_FLOOR_DB
+    return 20 * math.log10(float(np.nanmedian(held)) / rest)
 
 
 def _measured(
@@ -189,30 +207,6 @@ def _exceeded(
         if len(edges) and (edges[1::2] - edges[::2]).max() > TOO_LARGE_S * rate:
             return True
     return False
-
-
-def rest_windows(
-    channel: FilteredChannel, repetitions: Sequence[RepetitionLike], settings: AnalysisSettings
-) -> list[tuple[int, int]]:
-    """Baseline windows (samples) of all repetitions that have them inside the recording."""
-    windows = []
-    for repetition in repetitions:
-        anchor = anchor_of(repetition)
-        if anchor is None:
-            continue
-        first = channel.index(anchor + settings.baseline_s[0])
-        stop = channel.index(anchor + settings.baseline_s[1])
-        if stop - first >= 0.1 * channel.channel.rate:
-            windows.append((first, stop))
-    return windows
-
-
-def rest_level(
-    channel: FilteredChannel, repetitions: Sequence[RepetitionLike], settings: AnalysisSettings
-) -> float:
-    """RMS at rest over all baselines (median); NaN where there is none."""
-    windows = rest_windows(channel, repetitions, settings)
-    return quiet_rest(channel.x, channel.channel.rate, windows) if windows else math.nan
 
 
 def _reference(
@@ -250,7 +244,9 @@ def _reference(
     if submaximal.n >= LEAST_CONTRACTIONS and not maximal.n:
         words = "only a submaximal reference: amplitudes of two muscles cannot be compared by it"
         return replace(submaximal, reason=words)
-    return maximal
+    asked_maximal, asked_submaximal = (bool(contractions) for _, contractions in kinds)
+    # Where only submaximal holds were asked for, the reason is theirs.
+    return submaximal if asked_submaximal and not asked_maximal else maximal
 
 
 def _spans(

@@ -10,26 +10,42 @@ from typing import Any
 import numpy as np
 
 from labapp.analysis.clocks import DelayClock
-from labapp.analysis.force import EMD_RATE_HZ, ONSET_RULE, Pull, analyse_pull
+from labapp.analysis.force import EMD_RATE_HZ, LOST, ONSET_RULE, Pull, analyse_pull
 from labapp.analysis.force_delay import delay_part
 from labapp.analysis.inputs import ForceChannel, RepetitionLike
 from labapp.analysis.pulls import MusclePull, anchor_of
+from labapp.analysis.rest import Span
 from labapp.analysis.statistics import mean_interval
 from labapp.errors import LabError
 
+BEFORE_S = 0.5
+"""As long before a cue the force is taken as that of rest."""
+LEAST_SAMPLES = 10
+"""With fewer the force of a rest, or of a pull, is not told."""
 
-def measure_force(force: ForceChannel, repetition: RepetitionLike) -> Pull | None:
-    """Force metrics of one pull, times in s since the start of the recording; None if absent."""
+
+def measure_force(
+    force: ForceChannel, repetition: RepetitionLike, busy: Sequence[Span] = ()
+) -> Pull | None:
+    """Force metrics of one pull, times in s since the start of the recording; None if absent.
+
+    Parameters
+    ----------
+    busy
+        When somebody pulled (`busy_spans`): within a set led by a metronome the force before the
+        cue is the way back of the repetition before. What was before the set is taken off then,
+        and nothing is told that needs rest before the cue (onset, rate of development).
+    """
     anchor = anchor_of(repetition)
     if anchor is None or repetition.force_onset_s is None:
         return None
     end = repetition.force_off_s or repetition.hold_end_s or anchor + 3.0
     first = int(np.searchsorted(force.times, anchor - 0.55))
     stop = int(np.searchsorted(force.times, end + 0.1))
-    if stop - first < 10:
+    if stop - first < LEAST_SAMPLES:
         return None
     start = float(force.times[first])
-    base = (max(anchor - 0.5 - start, 0.0), anchor - start)
+    base = (max(anchor - BEFORE_S - start, 0.0), anchor - start)
     if base[1] - base[0] < 0.2:
         return None
     try:
@@ -38,12 +54,49 @@ def measure_force(force: ForceChannel, repetition: RepetitionLike) -> Pull | Non
         )
     except LabError as error:  # windows at the recording's edge hold too few samples
         return Pull(math.nan, math.nan, math.nan, reasons=(error.what,))
+    resting = _before_set(force, repetition, busy)
+    if resting is not None:
+        return _within_set(force, pull, resting, (repetition.force_onset_s, end), start)
     return replace(
         pull,
         onset=pull.onset + start,
         peak_at=pull.peak_at + start,
         onsets={name: at + start for name, at in pull.onsets.items()},
         foot=pull.foot + start,
+    )
+
+
+def _before_set(
+    force: ForceChannel, repetition: RepetitionLike, busy: Sequence[Span]
+) -> float | None:
+    """Force (N) before the set of a repetition that follows another one; None for the first."""
+    cue = repetition.cue_s
+    if repetition.tempo is None or cue is None:
+        return None
+    begin = next((b for b, e in busy if b < cue and e > cue - BEFORE_S), None)
+    if begin is None:
+        return None
+    first, stop = (int(np.searchsorted(force.times, t)) for t in (begin - BEFORE_S, begin))
+    part = force.values[first:stop]
+    part = part[np.isfinite(part)]
+    return float(part.mean()) if len(part) >= LEAST_SAMPLES else None
+
+
+def _within_set(force: ForceChannel, pull: Pull, resting: float, span: Span, start: float) -> Pull:
+    """Count a pull from another rest than the one before its cue, without its beginning."""
+    nan = math.nan
+    first, stop = (int(np.searchsorted(force.times, t)) for t in span)
+    above = force.values[first:stop] - resting
+    return Pull(
+        nan,
+        pull.peak + pull.baseline - resting,
+        pull.peak_at + start,
+        rfd=dict.fromkeys(pull.rfd, nan),
+        baseline=resting,
+        baseline_range=nan,
+        reasons=tuple(reason for reason in pull.reasons if reason == LOST),
+        impulse=float(above.sum()) / force.rate,
+        onsets=dict.fromkeys(pull.onsets, nan),
     )
 
 

@@ -232,6 +232,15 @@ def check_quiet(channel: str, restless: int, total: int) -> Finding:
     return Finding(channel, "baseline", percent, level, text)
 
 
+def check_rest(channel: str) -> Finding:
+    """Say that there is no rest to correct amplitudes for."""
+    text = (
+        "no rest outside the repetitions: record two seconds of full relaxation before the "
+        "first and after the last one"
+    )
+    return Finding(channel, "rest", 0.0, "bad", text)
+
+
 def check_loss(channel: str, lost_percent: float) -> Finding:
     """Judge the samples lost on the way (Q8)."""
     level = _level(lost_percent, 0.001, 1.0)

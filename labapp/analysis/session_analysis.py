@@ -9,7 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labapp.analysis.activity import activity_parts, find_hearts, without_ecg
-from labapp.analysis.amplitude_document import amplitudes_part, ratios_part, reference_part
+from labapp.analysis.amplitude_document import (
+    amplitudes_part,
+    ratios_part,
+    reference_part,
+    rest_part,
+)
 from labapp.analysis.blocks import (
     chosen,
     conditions_part,
@@ -34,6 +39,7 @@ from labapp.analysis.gates import PairFacts, device_gates, muscle_gate, pair_fac
 from labapp.analysis.inputs import RecordingInput
 from labapp.analysis.order import onset_order
 from labapp.analysis.order_document import order_part
+from labapp.analysis.phases import held_snr_db
 from labapp.analysis.pull_force import force_summary, measure_force
 from labapp.analysis.pulls import (
     FilteredChannel,
@@ -44,6 +50,7 @@ from labapp.analysis.pulls import (
     pair_lag,
 )
 from labapp.analysis.question import answer, spoken_names, the_question
+from labapp.analysis.rest import busy_spans
 from labapp.analysis.session_quality import (
     channel_findings,
     coverage_findings,
@@ -139,8 +146,9 @@ def analyse_recording(
     hearts = find_hearts(channels)
     levels = without_ecg(channels, hearts, settings)
     amplitude = sided_amplitudes(inputs, levels, valid, whole, settings)
+    busy = busy_spans(inputs.repetitions)
     pulls = {
-        id(rep): measure_force(inputs.force, rep) if inputs.force is not None else None
+        id(rep): measure_force(inputs.force, rep, busy) if inputs.force is not None else None
         for rep in order_repetitions
     }
     own_pulls = [pulls[id(rep)] for rep in valid]
@@ -149,7 +157,7 @@ def analyse_recording(
         finding
         for m in muscles
         for finding in channel_findings(
-            inputs, channels[m], [*valid, *references], by_muscle[m], settings
+            inputs, channels[m], [*valid, *references], by_muscle[m], busy, settings
         )
     ]
     quality += pair_findings(facts, settings)
@@ -178,6 +186,7 @@ def analyse_recording(
         "crosstalk": coupling_part(channels, [*valid, *whole], settings),
         "reference": reference_part(amplitude, settings, bool(references), inputs.given),
         "amplitudes": amplitudes_part(amplitude),
+        **rest_part(amplitude),
         **activity_parts(
             levels,
             hearts,
@@ -186,10 +195,13 @@ def analyse_recording(
             force_peaks=[p.peak for rep in valid if (p := pulls[id(rep)]) is not None],
             snr_db={
                 m: float(np.median([pull.onset.snr_db for pull in rows]))
+                if amplitude.rests[m].before_cues
+                else held_snr_db(amplitude, m)
                 for m, rows in by_muscle.items()
                 if rows
             },
             blocks=inputs.blocks,
+            busy=busy,
             settings=settings,
         ),
         "force": with_units(force_summary(inputs.force, own_pulls, by_muscle, clocks))

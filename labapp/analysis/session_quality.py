@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from labapp.analysis.gates import PairFacts
 from labapp.analysis.inputs import RecordingInput, RepetitionLike
-from labapp.analysis.phases import rest_level, rest_windows
 from labapp.analysis.pulls import FilteredChannel, MusclePull
 from labapp.analysis.quality import (
     Finding,
@@ -22,15 +21,14 @@ from labapp.analysis.quality import (
     check_motion,
     check_noise,
     check_quiet,
+    check_rest,
     check_snr,
 )
+from labapp.analysis.rest import LOUD, Span, baseline_windows, rest_of
 from labapp.analysis.settings import AnalysisSettings
 
 Floats = NDArray[np.float64]
 
-
-LOUD = 1.5
-"""A rest this many times as loud as the quieter quarter of them is not quiet."""
 LEAST_STRETCHES = 6
 """With fewer pulls a correlation of 0.3 happens by chance."""
 
@@ -40,18 +38,16 @@ def channel_findings(
     filtered: FilteredChannel,
     repetitions: Sequence[RepetitionLike],
     pulls: Sequence[MusclePull],
+    busy: Sequence[Span],
     settings: AnalysisSettings,
 ) -> list[Finding]:
     """All checks of one channel, worst news in the level, remedy in the text."""
     channel = filtered.channel
     name, rate = channel.muscle, channel.rate
-    windows = rest_windows(filtered, repetitions, settings)
+    rest = rest_of(filtered, repetitions, busy, settings)
     # Mains and motion are judged on what the electrodes gave, hum and beats on whole windows.
-    whole_rest = [_whole(channel.values[a:b]) for a, b in windows]
-    raw_rest = [part for part in whole_rest if part is not None]
-    filtered_rest = [
-        part for part in (_whole(filtered.x[a:b]) for a, b in windows) if part is not None
-    ]
+    raw_rest = _wholes(channel.values, rest.windows)
+    filtered_rest = _wholes(filtered.x, rest.windows)
     active = []
     for pull in pulls:
         if pull.usable:
@@ -59,24 +55,28 @@ def channel_findings(
             part = _whole(channel.values[first : first + int(0.6 * rate)])
             if part is not None:
                 active.append(part)
-    rest = rest_level(filtered, repetitions, settings)
     findings = [
-        check_flat(name, channel.values, rate, channel.step, rest),
+        check_flat(name, channel.values, rate, channel.step, rest.level),
         check_clipping(name, channel.values, channel.low, channel.high, channel.step),
         check_line(name, raw_rest, rate),
         check_motion(name, active, rate),
         check_ecg(name, filtered_rest, rate),
     ]
-    if math.isfinite(rest):
-        findings.insert(0, check_noise(name, rest))
-    if pulls:
+    if math.isfinite(rest.level):
+        findings.insert(0, check_noise(name, rest.level))
+    elif rest.left_out:
+        findings.insert(0, check_rest(name))
+    # Where a metronome leads there is no rest before the cue, and only an order needs one there.
+    if pulls and (inputs.order_asked or rest.before_cues):
         # A pull that the recording does not hold says nothing about the electrode.
         ratios = [one.onset.snr_db for one in pulls if one.onset.state != "not_measurable"]
         if ratios:
             findings.append(check_snr(name, float(np.median(ratios))))
         active_before = sum(pull.onset.state == "in_baseline" for pull in pulls)
-        restless = max(active_before, loud_rests(filtered_rest))
-        findings.append(check_quiet(name, restless, max(len(pulls), len(filtered_rest))))
+        windows = [window for _, window in baseline_windows(filtered, repetitions, settings)]
+        before = _wholes(filtered.x, windows)
+        restless = max(active_before, loud_rests(before))
+        findings.append(check_quiet(name, restless, max(len(pulls), len(before))))
     facts = inputs.streams.get(channel.stream)
     # Of a device that was away, `outage_findings` tells: "no sample lost" would be half of it.
     if facts is not None and facts.received + facts.lost > 0 and (facts.lost or not facts.outages):
@@ -161,6 +161,10 @@ def loud_rests(rests: Sequence[Floats]) -> int:
         return 0
     levels = np.array([np.sqrt(np.mean(np.square(part))) for part in rests])
     return int(np.sum(levels > LOUD * np.quantile(levels, 0.25)))
+
+
+def _wholes(x: Floats, windows: Sequence[tuple[int, int]]) -> list[Floats]:
+    return [part for a, b in windows if (part := _whole(x[a:b])) is not None]
 
 
 def _whole(part: Floats) -> Floats | None:

@@ -11,6 +11,7 @@ from labapp.analysis.inputs import RecordingInput
 from labapp.analysis.order_document import order_part
 from labapp.analysis.phases import phases_of
 from labapp.analysis.pull_force import force_summary, measure_force
+from labapp.analysis.rest import busy_spans
 from labapp.analysis.settings import AnalysisSettings
 
 NO_EMG = "the session has no EMG"
@@ -26,8 +27,9 @@ def analyse_without_emg(
     Verdict and ratios say why there are none; repetitions have force and phases.
     """
     settings = settings or AnalysisSettings()
+    busy = busy_spans(inputs.repetitions)
     pulls = [
-        measure_force(inputs.force, rep) if inputs.force is not None else None
+        measure_force(inputs.force, rep, busy) if inputs.force is not None else None
         for rep in inputs.repetitions
     ]
     kept = [rep for rep in inputs.repetitions if rep.valid]

@@ -37,7 +37,7 @@ class Verdict:
     @property
     def decided(self) -> bool:
         """Whether the session answers the question."""
-        return self.state in ("first", "simultaneous")
+        return self.state in ("first", "simultaneous", "measured")
 
     @property
     def label(self) -> str:

@@ -22,6 +22,7 @@ from labapp.report.words import (
     significant,
     texts,
     value,
+    verdict_state,
 )
 
 Analysis = Mapping[str, Any]
@@ -32,6 +33,7 @@ _SYNC = {
     "verified": "The clocks of the devices were related by a signal that both recorded.",
     "unsynchronised": "Streams run on clocks of their own; nothing verified how they relate.",
 }
+_SYNC_WITHOUT_EMG = _SYNC | {"one clock": "Everything was sampled by one clock."}
 
 
 def force(analysis: Analysis) -> list[Block]:
@@ -139,12 +141,12 @@ def timing(analysis: Analysis) -> list[Block]:
     sync = str(pick(analysis, "timing", "sync") or "")
     resolution = value(analysis, "timing", "resolution_ms")
     uncertainty = value(analysis, "timing", "uncertainty_ms")
-    lines = [_SYNC.get(sync, sync or "How the streams relate is not known.")]
-    if not texts(analysis, "order", "muscles"):
-        lines = [line.replace("All muscles were", "Everything was") for line in lines]
-    elif resolution is not None:
+    muscles = texts(analysis, "order", "muscles")
+    clocks = _SYNC if muscles else _SYNC_WITHOUT_EMG
+    lines = [clocks.get(sync, sync or "How the streams relate is not known.")]
+    if muscles and resolution is not None:
         lines.insert(0, f"This set-up resolves mean lags of {number(resolution, 1)} ms or more.")
-    else:
+    elif muscles:
         lines.insert(0, "What lags this set-up resolves is not known.")
     if uncertainty is not None:
         lines.append(f"Uncertainty of times between streams: {number(uncertainty, 1)} ms.")
@@ -239,7 +241,7 @@ def verdict_words(analysis: Analysis) -> tuple[str, ...]:
     return (
         str(pick(analysis, "session") or DASH),
         str(pick(analysis, "participant") or DASH),
-        str(pick(analysis, "verdict", "state") or DASH),
+        verdict_state(analysis) or DASH,
         str(
             pick(analysis, "verdict", "headline")
             or "; ".join(texts(analysis, "verdict", "reasons"))

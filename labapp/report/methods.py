@@ -86,7 +86,9 @@ def _processing(facts: Facts, analysis: Mapping[str, Any]) -> list[str]:
         found
         for repetition in items(analysis, "repetitions")
         for onset in mapping(repetition, "onsets").values()
-        if (found := value(onset, "snr_db")) is not None
+        # Where baselines are work, a ratio to them says nothing of the electrode.
+        if not (not_applicable(analysis) and mapping(analysis, "rest"))
+        and (found := value(onset, "snr_db")) is not None
     ]
     snr += [
         found

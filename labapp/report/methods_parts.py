@@ -24,7 +24,8 @@ def normalised(facts: Facts, analysis: Analysis) -> list[str]:
     spans = str(few) if few == many else f"{few} to {many}"
     method = facts.text("normalisation method", pick(analysis, "reference", "method"))
     sentence = (
-        "Amplitude was the RMS of each phase, corrected for the power at rest, in per cent of a "
+        "Amplitude was the RMS of each phase, corrected for the power at rest"
+        f"{rest_words(analysis)}, in per cent of a "
         f"reference: {method} ({spans} {kinds} contractions per muscle; {reference_posture(facts)})"
     )
     elsewhere = source_words(mapping(analysis, "reference"))
@@ -32,6 +33,25 @@ def normalised(facts: Facts, analysis: Analysis) -> list[str]:
         return [f"{sentence}."]
     same = "same electrodes, channels and gain"
     return [f"{sentence}, of {elsewhere}; {same}.", *_counted_from_own(muscles)]
+
+
+def rest_words(analysis: Analysis) -> str:
+    """Say where the rest came from, where it was not simply before every cue."""
+    sources: dict[str, list[int]] = {}
+    for one in mapping(analysis, "rest").values():
+        sources.setdefault(str(pick(one, "source")), []).append(int(value(one, "n") or 0))
+    told = {
+        "baselines": "the median over the {n} baselines that lie outside every repetition",
+        "pauses": "the median over {n} quiet half seconds of the pauses, as too few baselines lie "
+        "outside the repetitions",
+    }
+    words = []
+    for source, counts in sources.items():
+        if source in told:
+            few, many = min(counts), max(counts)
+            n = str(few) if few == many else f"{few} to {many}"
+            words.append(told[source].format(n=n))
+    return f" ({'; '.join(words)})" if words else ""
 
 
 def _counted_from_own(muscles: Mapping[str, Any]) -> list[str]:

@@ -34,6 +34,7 @@ from labapp.report.words import (
     probability,
     texts,
     value,
+    verdict_state,
 )
 
 Analysis = Mapping[str, Any]
@@ -47,7 +48,8 @@ def verdict(analysis: Analysis) -> list[Block]:
     headline = str(pick(analysis, "verdict", "headline") or "No verdict: nothing was analysed.")
     reasons = texts(analysis, "verdict", "reasons")
     if not_applicable(analysis):
-        state, reasons = "not applicable", ()
+        why = texts(analysis, "verdict", "instead", "reasons")
+        state, reasons = verdict_state(analysis), tuple(r for r in why if r not in headline)
     blocks: list[Block] = [Verdict(state, headline, reasons)]
     needed = value(analysis, "verdict", "n_needed")
     have = value(analysis, "order", "n")

@@ -10,6 +10,12 @@ from labapp import palette
 
 DASH = "–"
 NBSP = "\N{NO-BREAK SPACE}"
+MEASURED = {
+    "in part": "measured in part",
+    "undecided": "cannot tell",
+    "nothing": "nothing measured",
+}
+"""Words for the states of what a session yielded that was asked for no order."""
 
 
 def pick(tree: Any, *path: str | int) -> Any:
@@ -52,7 +58,20 @@ def muscles_of(analysis: Any) -> list[str]:
 
 def not_applicable(analysis: Any) -> bool:
     """Whether the session was not meant to tell an order of onsets."""
+    if pick(analysis, "verdict", "instead") is not None:
+        return True
+    # A document of an earlier version said no more than this.
     return str(pick(analysis, "verdict", "headline")).startswith("Not applicable")
+
+
+def verdict_state(analysis: Any) -> str:
+    """Return the word for a verdict's state: of the order, or of what was measured instead."""
+    instead = pick(analysis, "verdict", "instead", "state")
+    if instead is not None:
+        return MEASURED.get(str(instead), str(instead))
+    if not_applicable(analysis):
+        return "not applicable"
+    return str(pick(analysis, "verdict", "state") or "")
 
 
 def value(tree: Any, *path: str | int) -> float | None:

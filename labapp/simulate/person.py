@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labapp.errors import LabError
 from labapp.model import Floats
@@ -28,7 +29,8 @@ _REST_NS = 200_000_000
 
 _RAMP_S = 5.0
 _AFTER_S = 0.3
-_LEAST_FALL_S = 0.05
+_LEAST_S = 0.05
+"""No phase of a pull is shorter, however early a beat comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Cue:
     """What the person heard: kind of pull, level (1 = as hard as possible), seconds to hold.
 
     ``fall_s`` is how long the force takes to return: the tempo's, where a metronome leads.
+    ``led`` says that one does: the cue is the first beat, and the later ones are expected.
     ``task`` is the selectivity task that the pull is, if any.
     """
 
@@ -45,6 +48,7 @@ class Cue:
     rise_s: float
     fall_s: float
     task: Task = ""
+    led: bool = False
 
     @classmethod
     def of(cls, data: dict[str, Any], scenario: Scenario) -> Cue:
@@ -70,7 +74,8 @@ class Cue:
         tempo = data.get("tempo_s")
         fall = scenario.force.fall_ms / 1e3
         if isinstance(tempo, dict):
-            fall = max(_number(tempo, "return", fall, 0.0, 60.0), _LEAST_FALL_S)
+            # No time for a return is none asked for: then it is the person's own.
+            fall = max(_number(tempo, "return", fall, 0.0, 60.0) or fall, _LEAST_S)
         return cls(
             pull=cast("PullKind", pull),
             level=_number(data, "level", 1.0, 0.01, 1.0),
@@ -78,6 +83,7 @@ class Cue:
             rise_s=_number(data, "rise_s", rise, 0.05, 60.0) if pull == "ramp" else rise,
             fall_s=fall,
             task=cast("Task", task),
+            led=isinstance(tempo, dict) and pull == "ramp",
         )
 
 
@@ -158,8 +164,15 @@ def plan(
     force_onset = mean_onset + emd
     first = min([force_onset, *onsets.values()])
     late = max(0, cue_ns + EARLIEST_NS - first, not_before_ns - first)
-    hold_start = force_onset + round(cue.rise_s * 1e9)
-    hold_end = hold_start + round(cue.hold_s * 1e9)
+    turns = force_onset + late + _since(cue.rise_s, cue.hold_s, cue.fall_s)
+    if cue.led:
+        # The first beat is answered; the others are foreseen and met, so nothing adds up.
+        turns = cue_ns + _since(cue.rise_s, cue.hold_s, cue.fall_s)
+        missed = np.clip(rng.standard_normal(3), -3, 3) * person.beat_sd_ms * 1e6
+        turns = turns + np.rint(missed).astype(np.int64)
+        least = _since(_LEAST_S, _LEAST_S, _LEAST_S)
+        turns = np.maximum.accumulate(np.maximum(turns, force_onset + late + least) - least) + least
+    hold_start, hold_end, force_off = map(int, turns)
     return Pull(
         number=number,
         cue=cue,
@@ -167,21 +180,26 @@ def plan(
         drive_ns=drive + late,
         onsets_ns={code: t + late for code, t in onsets.items()},
         force_onset_ns=force_onset + late,
-        hold_start_ns=hold_start + late,
-        hold_end_ns=hold_end + late,
-        force_off_ns=hold_end + round(cue.fall_s * 1e9) + late,
+        hold_start_ns=hold_start,
+        hold_end_ns=hold_end,
+        force_off_ns=force_off,
         emd_ns=emd,
         delayed_ns=late,
     )
 
 
 def free_after(pull: Pull) -> int:
-    """Earliest lab time, ns, at which the next pull can start to show."""
-    return pull.stop_ns + _REST_NS
+    """Earliest lab time, ns, at which the next pull can show; a metronome leaves no rest."""
+    return pull.force_off_ns if pull.cue.led else pull.stop_ns + _REST_NS
 
 
 def _ms(value: float) -> int:
     return round(value * 1e6)
+
+
+def _since(*phases_s: float) -> NDArray[np.int64]:
+    """Return the end of each phase, ns since the first of them began."""
+    return np.cumsum([round(phase * 1e9) for phase in phases_s], dtype=np.int64)
 
 
 def drive(muscle: Muscle, pull: Pull, t: Floats) -> Floats:
@@ -202,6 +220,8 @@ def drive(muscle: Muscle, pull: Pull, t: Floats) -> Floats:
     onset = pull.onsets_ns[muscle.code]
     shape: Rise = muscle.rise if pull.cue.pull == "fast" else "linear_amplitude"
     rise_s = muscle.rise_ms / 1e3 if pull.cue.pull == "fast" else pull.cue.rise_s
+    if pull.cue.led:
+        rise_s = (pull.hold_start_ns - pull.force_onset_ns) * 1e-9
     phases = muscle.phases
     levels = (phases.pull, phases.hold, phases.back)
     if pull.cue.pull == "reference":

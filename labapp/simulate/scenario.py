@@ -75,6 +75,8 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the simulated person answers a cue.
 
     The force starts ``emd_ms`` (electromechanical delay) after the mean onset of the muscles.
+    Where a metronome leads, the first beat is answered with that delay too; the later ones are
+    expected, and missed by ``beat_sd_ms`` (SD) only.
     """
 
     reaction_ms: Annotated[float, Meta(ge=150, le=2000)] = 230.0
@@ -82,6 +84,7 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     emd_ms: Annotated[float, Meta(ge=5, le=200)] = 50.0
     emd_sd_ms: Annotated[float, Meta(ge=0, le=50)] = 3.0
     hold_s: Annotated[float, Meta(ge=0.1, le=60)] = 1.0
+    beat_sd_ms: Annotated[float, Meta(ge=0, le=200)] = 30.0
     reference_rise_s: Annotated[float, Meta(ge=0.2, le=10)] = 1.0
 
 

@@ -60,7 +60,8 @@ def find_repetitions(
     -------
     tuple of Repetition
         In order of time. A cue without a pull is an invalid repetition, a pull without a cue
-        a valid one that says so (cue missed).
+        a valid one that says so (cue missed); where only slow pulls were asked for it is none of
+        them, and invalid.
 
     Raises
     ------
@@ -103,15 +104,12 @@ def _from_force(
     for at, cue in enumerate(cues):
         mine = [pulls[k] for k in owner.get(at, [])]
         built.append(_answered(cue, mine, t, f, rules))
-    for k in free:
-        pull = pulls[k]
-        built.append(
-            _with_force(
-                Repetition(0, "", 0, "fast", None, source="force"),
-                pull,
-                ("pull without a cue",) if cues else (),
-            )
-        )
+    asked = {cue.pull for cue in cues} - set(REFERENCES)
+    # A tug between slow pulls has their force, but neither their tempo nor their hold.
+    kind = "fast" if not asked or "fast" in asked else min(asked)
+    loose = Repetition(0, "", 0, kind, None, valid=kind == "fast", source="force")
+    reasons = ("pull without a cue",) if cues else ()
+    built += [_with_force(loose, pulls[k], reasons) for k in free]
     built.sort(key=lambda r: r.cue_s if r.cue_s is not None else (r.force_onset_s or 0.0))
     return tuple(replace(r, index=k) for k, r in enumerate(built))
 

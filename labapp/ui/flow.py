@@ -50,30 +50,34 @@ class FlowLayout(QLayout):
 
     def heightForWidth(self, width: int) -> int:
         """Height of all lines at a width."""
-        return self._place(QRect(0, 0, width, 0), move=False)
+        edges = self.contentsMargins()
+        inner = QRect(0, 0, width, 0).marginsRemoved(edges)
+        return self._place(inner, move=False) + edges.top() + edges.bottom()
 
     def setGeometry(self, rect: QRect) -> None:
         """Place the items."""
         super().setGeometry(rect)
-        self._place(rect, move=True)
+        self._place(rect.marginsRemoved(self.contentsMargins()), move=True)
 
     def sizeHint(self) -> QSize:
         """All items in one line."""
         hints = [item.sizeHint() for item in self._visible()]
         width = sum(hint.width() for hint in hints) + self._space * max(0, len(hints) - 1)
-        return QSize(width, max((hint.height() for hint in hints), default=0))
+        height = max((hint.height() for hint in hints), default=0)
+        return QSize(width, height).grownBy(self.contentsMargins())
 
     def minimumSize(self) -> QSize:
         """Return the largest single item."""
         size = QSize()
         for item in self._visible():
             size = size.expandedTo(item.minimumSize())
-        return size
+        return size.grownBy(self.contentsMargins())
 
     def _visible(self) -> list[QLayoutItem]:
         return [item for item in self._items if not item.isEmpty()]
 
     def _place(self, rect: QRect, *, move: bool) -> int:
+        """Place the items inside the margins, or only return how high they are at this width."""
         x, y, line = rect.x(), rect.y(), 0
         row: list[tuple[QLayoutItem, QRect]] = []
         for item in self._visible():

@@ -1,9 +1,9 @@
-"""The foot of a page: what is missing at the left, the buttons at the right, in several lines."""
+"""The foot of a page or a banner: words at the left, the buttons at the right, in several lines."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize
-from PySide6.QtWidgets import QLabel, QLayoutItem
+from PySide6.QtWidgets import QLayoutItem, QWidget
 
 from labapp.ui.flow import FlowLayout
 
@@ -14,53 +14,38 @@ LEAST_HINT = 12
 class Foot(FlowLayout):
     """A hint and buttons: side by side where there is room, else the hint above the buttons.
 
+    The hint is a text that wraps, or a widget with such texts; without words it takes no room.
     Buttons stand at the right; those that do not fit into a line begin another below it.
     """
 
-    def __init__(self, hint: QLabel, spacing: int) -> None:
+    def __init__(self, hint: QWidget, spacing: int) -> None:
         super().__init__(spacing)
         self.hint = hint
         self.addWidget(hint)
 
-    def sizeHint(self) -> QSize:
-        """Room for the buttons in one line; the hint takes what is left."""
-        edges = self.contentsMargins()
-        return super().sizeHint() + QSize(
-            edges.left() + edges.right(), edges.top() + edges.bottom()
-        )
-
-    def minimumSize(self) -> QSize:
-        """Room for the widest button."""
-        edges = self.contentsMargins()
-        return super().minimumSize() + QSize(
-            edges.left() + edges.right(), edges.top() + edges.bottom()
-        )
-
     def _place(self, rect: QRect, *, move: bool) -> int:
-        edges = self.contentsMargins()
-        inner = rect.marginsRemoved(edges)
-        lines = self._lines(inner.width())
+        lines = self._lines(rect.width())
         heights = [max(item.sizeHint().height() for item in line) for line in lines]
         words_of = self._items[0]
         buttons = sum(heights) + self.spacing() * max(0, len(lines) - 1)
-        beside = inner.width() - (self._width(lines[0]) + self.spacing() if lines else 0)
-        said = bool(self.hint.text()) and not self.hint.isHidden()
+        beside = rect.width() - (self._width(lines[0]) + self.spacing() if lines else 0)
+        said = words_of.heightForWidth(rect.width()) > 0
         least = LEAST_HINT * self.hint.fontMetrics().height()
         above = said and (len(lines) > 1 or beside < min(least, self.hint.sizeHint().width()))
-        room = inner.width() if above else max(0, beside)
+        room = rect.width() if above else max(0, beside)
         words = words_of.heightForWidth(room) if said else 0
         whole = words + self.spacing() + buttons if above else max(words, buttons)
         if move:
             down = 0 if above else (whole - words) // 2
-            words_of.setGeometry(QRect(inner.topLeft() + QPoint(0, down), QSize(room, words)))
-            y = inner.y() + (words + self.spacing() if above else (whole - buttons) // 2)
+            words_of.setGeometry(QRect(rect.topLeft() + QPoint(0, down), QSize(room, words)))
+            y = rect.y() + (words + self.spacing() if above else (whole - buttons) // 2)
             for line, height in zip(lines, heights, strict=True):
-                self._right(line, QRect(inner.x(), y, inner.width(), height))
+                self._right(line, QRect(rect.x(), y, rect.width(), height))
                 y += height + self.spacing()
-        return whole + edges.top() + edges.bottom()
+        return whole
 
     def _visible(self) -> list[QLayoutItem]:
-        """Buttons that are shown; the hint has a place of its own."""
+        """Buttons that are shown; the hint takes the room that they leave."""
         return [item for item in super()._visible() if item.widget() is not self.hint]
 
     def _width(self, line: list[QLayoutItem]) -> int:

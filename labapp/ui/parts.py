@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeVar
+from functools import partial
+from typing import Final, Literal, TypeVar
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut, QUndoStack
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -18,10 +20,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labapp.translate import tr
 from labapp.ui.theme import GRID
 
 Level = Literal["good", "warn", "bad", "grey"]
 L = TypeVar("L", bound=QBoxLayout)
+REDO: Final = "Ctrl+Shift+Z"
+"""Keys of Redo on every desktop, whatever it has for it."""
 
 
 def named(widget: QWidget, name: str, spoken: str = "", tip: str = "") -> None:
@@ -67,6 +72,32 @@ def allow(widget: QWidget, on: bool, why: str = "") -> None:
         tip = widget.toolTip()
         widget.setProperty("tip", tip)
     widget.setToolTip(tip if on or not why else f"{tip}\n{why}")
+
+
+def undo_buttons(
+    stack: QUndoStack, name: str, tip: str, page: QWidget | None = None
+) -> tuple[QPushButton, QPushButton]:
+    """Return the buttons Undo and Redo of a stack; ``tip`` says what Undo takes back.
+
+    Their keys work wherever the focus is on ``page``; without one they are somebody else's to do.
+    """
+    undo = button(tr("Undo"), f"undo_{name}", tip)
+    redo = button(tr("Redo"), f"redo_{name}", tr("Makes it again"))
+    undone, redone = tr("Nothing to take back yet."), tr("Nothing was taken back.")
+    for one, keys, slot, able, why in (
+        (undo, QKeySequence.StandardKey.Undo, stack.undo, stack.canUndoChanged, undone),
+        (redo, REDO, stack.redo, stack.canRedoChanged, redone),
+    ):
+        sequence = QKeySequence(keys)
+        one.setToolTip(f"{one.toolTip()} ({sequence.toString()})")
+        one.clicked.connect(slot)
+        allow(one, False, why)
+        able.connect(partial(allow, one, why=why))
+        if page is not None:
+            shortcut = QShortcut(sequence, page)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(slot)
+    return undo, redo
 
 
 def chip(text: str, level: Level, name: str, tip: str = "") -> QLabel:

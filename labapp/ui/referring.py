@@ -32,7 +32,11 @@ class Asked(NamedTuple):
 
 
 class Referring(QObject):
-    """Keeps the line about 100 % true to person, protocol and channels."""
+    """Keeps the line about 100 % true to person, protocol and channels.
+
+    To look is to read the study folder, and to analyse a session that nobody has analysed yet: so
+    only while the page is in front and no recording runs.
+    """
 
     def __init__(self, window: Window, page: SetupPage) -> None:
         super().__init__(window)
@@ -46,6 +50,7 @@ class Referring(QObject):
         self._again = QTimer(self)
         self._again.setInterval(AGAIN_MS)
         self._again.timeout.connect(self._look)
+        page.free.connect(self._soon.start)
         page.participant.textChanged.connect(lambda _: self._changed())
         page.simulator.scenario.currentIndexChanged.connect(lambda _: self._changed())
         for signal in (page.test.changed, page.choices_changed, page.lying.changed):
@@ -76,6 +81,9 @@ class Referring(QObject):
         self._soon.start()
 
     def _look(self) -> None:
+        if not self.page.isVisible() or self.page.recording:
+            self._again.stop()
+            return
         folder, participant, protocol, devices, scenario = now = self._now()
         self._told = now
         try:

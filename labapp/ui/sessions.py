@@ -12,8 +12,10 @@ from labapp.errors import LabError
 from labapp.record.client import Recorder
 from labapp.record.config import read_config
 from labapp.record.place import CONFIG_NAME
+from labapp.report.words import not_applicable
 from labapp.session.file import Session, open_session
 from labapp.translate import tr
+from labapp.workflow.headline_words import own_words
 from labapp.workflow.naming import newest_first
 from labapp.workflow.onset_journal import identity_of, raters_of
 
@@ -35,6 +37,8 @@ class Entry:
     words: str = ""
     state: str = ""
     excluded: str = ""
+    names: tuple[str, ...] = ()
+    """Words of the protocol in `words`."""
 
 
 def scan(folder: Path) -> list[Entry]:
@@ -68,8 +72,9 @@ def look_at(path: Path) -> Entry:
                 _when(str(session.info.get("created_utc", ""))),
                 float(session.info.get("duration_s", 0.0)),
                 str(verdict.get("headline", tr("not analysed yet"))),
-                str(verdict.get("state", "")),
+                "" if not_applicable(results) else str(verdict.get("state", "")),
                 _excluded(session, results),
+                own_words(verdict),
             )
     except LabError as error:
         return Entry(path, "unreadable", words=str(error).replace(str(path), path.name))

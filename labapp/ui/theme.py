@@ -146,7 +146,7 @@ QLabel[level="bad"], QPushButton[level="bad"] { background: $red_soft; color: $r
 QLabel[level="grey"], QPushButton[level="grey"] { background: $grey_soft; color: $grey; }
 QPushButton[role="chip"] { border: 1px solid transparent; border-radius: ${r}px;
   padding: ${h}px ${p}px; min-height: 0; text-align: left; font-weight: 400; }
-QPushButton[role="chip"]:focus { border: 1px solid $accent; }
+QPushButton[role="chip"]:focus { border: 1px solid $accent; padding: ${h}px ${p}px; }
 QToolButton[role="rail"] { border: none; border-radius: ${u}px; padding: ${u}px 0; color: $soft;
   font-size: ${s12}px; background: transparent; }
 QToolButton[role="rail"]:hover { background: $sunken; }

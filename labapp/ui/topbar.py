@@ -4,43 +4,53 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from labapp.translate import tr
 from labapp.ui.flow import FlowLayout
 from labapp.ui.look import Look
 from labapp.ui.numbers import clock, number, size
-from labapp.ui.parts import Level, button, clear, label, named, row, set_level
+from labapp.ui.parts import Level, button, clear, label, named, row, set_level, set_role
 from labapp.ui.theme import GRID
+from labapp.workflow.saving import Saving, saving
 
 
 class Light(QWidget):
-    """A dot: filled red while bytes reach the disk, hollow otherwise."""
+    """A dot: filled red while bytes reach the disk, hollow otherwise; a red sign where they fail.
+
+    The sign is a triangle with an exclamation mark: its shape tells it from the dot.
+    """
 
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.look = look
         self.on = False
+        self.alarm = False
         named(self, "light", tr("Recording light"))
         self._resize()
         look.changed.connect(self._resize)
 
-    def set_on(self, on: bool) -> None:
-        """Show whether bytes were written in the last second."""
-        if on != self.on:
-            self.on = on
-            self.update()
+    def set_on(self, on: bool, *, alarm: bool = False) -> None:
+        """Show whether bytes were written in the last second, or should have been (``alarm``)."""
+        if (on, alarm) != (self.on, self.alarm):
+            self.on, self.alarm = on, alarm
+            self._resize()
 
     def _resize(self) -> None:
-        self.setFixedSize(QSize(self.look.px(14), self.look.px(14)))
+        side = self.look.px(20 if self.alarm else 14)
+        self.setFixedSize(QSize(side, side))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the dot."""
+        """Draw the dot, or the sign."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.alarm:
+            self._draw_sign(painter)
+            painter.end()
+            return
         ink = self.look.colour("red" if self.on else "faint")
         pen = painter.pen()
         pen.setColor(ink)
@@ -50,6 +60,17 @@ class Light(QWidget):
         inset = self.look.px(2)
         painter.drawEllipse(self.rect().adjusted(inset, inset, -inset, -inset))
         painter.end()
+
+    def _draw_sign(self, painter: QPainter) -> None:
+        one = self.width() / 20
+        ink, paper = self.look.colour("red"), self.look.colour("surface")
+        painter.setPen(QPen(ink, 2 * one, j=Qt.PenJoinStyle.RoundJoin))
+        painter.setBrush(ink)
+        corners = ((10, 2), (18.5, 17.5), (1.5, 17.5))
+        painter.drawPolygon(QPolygonF([QPointF(x * one, y * one) for x, y in corners]))
+        painter.setPen(QPen(paper, 2.2 * one, c=Qt.PenCapStyle.RoundCap))
+        painter.drawLine(QPointF(10 * one, 7.5 * one), QPointF(10 * one, 11.5 * one))
+        painter.drawPoint(QPointF(10 * one, 15.2 * one))
 
 
 class Crumb(QLabel):
@@ -123,32 +144,40 @@ class TopBar(QFrame):
     def show_status(self, status: dict[str, Any] | None, drivers: dict[str, str]) -> None:
         """Show the recorder's state; None while nothing records."""
         if status is None:
-            self.light.set_on(False)
-            self.saving.setText(tr("not recording"))
+            self._show_saving(tr("not recording"))
             clear(self.chips)
             self._chips = {}
             self.holder.hide()
             return
         rate = int(status["bytes_last_second"])
         elapsed = (int(status["now_ns"]) - int(status["origin_ns"])) / 1e9
-        self.light.set_on(rate > 0)
-        if rate > 0:
-            self.saving.setText(
-                tr(
-                    "REC {elapsed} · {size}/s on disk{room}",
-                    elapsed=clock(elapsed),
-                    size=size(rate),
-                    room=_room(status),
-                )
-            )
-        else:
-            self.saving.setText(tr("{elapsed} · nothing reaches the disk", elapsed=clock(elapsed)))
-        self.light.setAccessibleDescription(self.saving.text())
+        now = saving(status)
+        words = {
+            "saved": tr(
+                "REC {elapsed} · {size}/s on disk{room}",
+                elapsed=clock(elapsed),
+                size=size(rate),
+                room=_room(status),
+            ),
+            "waiting": tr("{elapsed} · waiting for the first data", elapsed=clock(elapsed)),
+            "ending": tr("{elapsed} · ending the recording", elapsed=clock(elapsed)),
+            "stopped": tr("{elapsed} · nothing reaches the disk", elapsed=clock(elapsed)),
+        }
+        self._show_saving(words[now], now)
         for name, stream in status["streams"].items():
             if name not in self._chips:
                 self._chips[name] = self._chip(name)
             self._show_stream(self._chips[name], name, stream, drivers.get(name, ""))
         self.holder.show()
+
+    def _show_saving(self, words: str, now: Saving | None = None) -> None:
+        alarm = now == "stopped"
+        self.light.set_on(now == "saved", alarm=alarm)
+        self.saving.setText(words)
+        self.saving.setAccessibleName(words)
+        set_role(self.saving, "chip" if alarm else "soft")
+        set_level(self.saving, "bad" if alarm else "")
+        self.light.setAccessibleDescription(words)
 
     def _chip(self, name: str) -> QPushButton:
         one = button("", f"chip_{name}", "", role="chip")

@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from labapp.errors import LabError
 from labapp.translate import tr
 from labapp.ui.banner import Banners, Message, message_of
+from labapp.ui.guarded import guard_overrides
 from labapp.ui.jobs import Jobs
 from labapp.ui.keyorder import order_keys
 from labapp.ui.look import Look
@@ -24,6 +25,9 @@ from labapp.ui.spacing import space
 from labapp.ui.theme import GRID
 from labapp.ui.topbar import TopBar
 from labapp.workflow.spoken import spoken
+
+MESSAGES = 0.4
+"""Share of the height of the window that banners may take."""
 
 
 class Window(QMainWindow):
@@ -48,6 +52,7 @@ class Window(QMainWindow):
         self.stack = QStackedWidget()
         named(self.stack, "pages", tr("Page"))
         self.banners = Banners()
+        self.banners.changed.connect(lambda: space(self.banners, look.scale))
         self.pages: dict[str, Any] = {}
         self.progress = QProgressBar()
         named(self.progress, "progress", tr("Progress"))
@@ -84,6 +89,7 @@ class Window(QMainWindow):
 
     def add_page(self, page: Any) -> None:
         """Put a page behind its button in the rail."""
+        guard_overrides()  # its modules may have been loaded just now
         self.pages[page.name] = page
         self.stack.addWidget(page)
 
@@ -187,6 +193,11 @@ class Window(QMainWindow):
                 )
             )
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave room for the page above the banners."""
+        super().resizeEvent(event)
+        self.banners.fit(round(MESSAGES * self.height()))
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let the work decide; then wait for what runs in the pool."""
         self.closing.emit(event)
@@ -194,5 +205,9 @@ class Window(QMainWindow):
             self.jobs.finish()
 
     def later(self, what: Any, ms: int = 0) -> None:
-        """Call ``what`` when the event loop has drawn what there is to draw."""
-        QTimer.singleShot(ms, self, what)
+        """Call ``what`` when the event loop has drawn what there is to draw.
+
+        Its object is kept until then. Given a bare method, Qt would call it on the memory of an
+        object that is gone, and crash.
+        """
+        QTimer.singleShot(ms, self, lambda: what())

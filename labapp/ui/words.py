@@ -84,7 +84,7 @@ def unbroken(text: str) -> str:
     text = re.sub(r"(?<=\d)-%-(?=\w)", "\u2011%\u2011", text)
     text = re.sub(r"(?<!\w)-(?=\d)", "\u2212", text)
     text = re.sub(
-        r"(?<=\d) (?=(?:ms|%|N|Hz|dB|µV|to|bis|repetitions?|Wiederholung(?:en)?)\b|%)",
+        r"(?<=\d) (?=(?:ms|mm|%|N|Hz|dB|µV|to|bis|repetitions?|Wiederholung(?:en)?)\b|%)",
         "\u00a0",
         text,
     )
@@ -95,6 +95,11 @@ def unbroken(text: str) -> str:
 def readable(text: str) -> str:
     """Name muscles as everywhere else (``RM_R`` is ``RM right``); keep numbers with their units."""
     return unbroken(_CODES.sub(lambda found: muscle_short(found[0]), text))
+
+
+def breakable(name: str) -> str:
+    """Let a line end inside a long name of a file or folder: after every part of it."""
+    return re.sub(r"(?<=[_/\\])", "\u200b", name)
 
 
 def capital(words: str) -> str:

@@ -32,6 +32,7 @@ from labapp.workflow.clock_links import Aligned, align
 from labapp.workflow.edited_part import known_of, with_edits
 from labapp.workflow.exclusions import Exclusions, read_exclusions, without
 from labapp.workflow.given_reference import Given, given_then
+from labapp.workflow.headline import with_headline
 from labapp.workflow.protocol_facts import block_facts, order_asked, without_practice
 from labapp.workflow.standing import CELLS
 
@@ -138,9 +139,8 @@ def analyse_without(
         beside = look_beside(
             session, again=recorded.get("calibrations") or (), reference=given_then(recorded)
         )
-        inputs = load_recording(session, beside)
+        inputs = without(load_recording(session, beside), exclusions)
     settings = settings_from(recorded["parameters"])
-    inputs = without(inputs, exclusions)
     document = _document(inputs, beside, settings, tell, "multiverse" in recorded)
     return excluded_document(recorded, document, exclusions.rows, exclusions.taken_back)
 
@@ -161,7 +161,7 @@ def _document(
         document = analyse_without_emg(inputs, settings)
     add_beside(document, beside)
     document["quality"] += beside.findings + latency_findings(inputs.streams)
-    return document
+    return with_headline(document, beside.protocol)
 
 
 def load_recording(session: Session, beside: Beside | None = None) -> RecordingInput:

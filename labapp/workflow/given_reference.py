@@ -61,6 +61,16 @@ class FrozenReference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     method: str
     muscles: dict[str, FrozenMuscle]
 
+    @property
+    def usable(self) -> tuple[str, ...]:
+        """Codes of the muscles that have a value."""
+        return tuple(code for code, one in self.muscles.items() if one.value_uv is not None)
+
+    @property
+    def maximal(self) -> bool:
+        """Whether muscles can be compared by these references."""
+        return any(self.muscles[code].kind == "maximal" for code in self.usable)
+
 
 Given = FrozenReference | Literal["none"]
 

@@ -17,12 +17,13 @@ from msgspec import structs
 from labapp import load, paths
 from labapp.errors import LabError
 from labapp.report.saving import save
-from labapp.translate import phrase
+from labapp.translate import phrase, tr
 from labapp.trials.protocol import Protocol, parse_protocol
 from labapp.trials.schema import Block, ProtocolFile, Step
 from labapp.trials.translations import kept_translations
 from labapp.trials.validate import mistakes
 from labapp.workflow.naming import ensure_folder
+from labapp.workflow.protocol_words import told
 from labapp.workflow.toml_text import toml_of
 
 PHASES: Final = {"con": "pull", "hold": "hold", "ecc": "return"}
@@ -74,12 +75,12 @@ class Draft:
 
 
 def begin_copy(source: Protocol) -> Draft:
-    """Start a copy under a free name."""
+    """Start a copy under a free name; its title is in the language in use."""
     taken = paths.listing("protocols", ".toml")
     number = 1
     while (name := f"{source.id}_own{number if number > 1 else ''}") in taken:
         number += 1
-    return Draft(source, name, f"{source.title}, own")
+    return Draft(source, name, tr("{title}, own", title=told(source, source.title)))
 
 
 def _numbers(block: Block) -> list[Number]:

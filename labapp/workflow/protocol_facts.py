@@ -13,7 +13,8 @@ from labapp.trials.protocol import Protocol, parse_protocol
 from labapp.trials.repetitions import Repetition
 from labapp.workflow.form_filling import ANSWER, REASONS, forms_of, latest
 
-ORDER_ANALYSES = ("order", "lags", "onset_neq", "onset_neq_secondary")
+SECONDARY = "onset_neq_secondary"
+ORDER_ANALYSES = ("order", "lags", "onset_neq", SECONDARY)
 
 
 def protocol_of(session: Session) -> Protocol | None:
@@ -51,6 +52,13 @@ def order_asked(protocol: Protocol | None) -> bool:
     if protocol is None or not protocol.analysis:
         return True
     return any(name in ORDER_ANALYSES for name in protocol.analysis)
+
+
+def order_secondary(protocol: Protocol | None) -> bool:
+    """Whether an order is asked for, but only beside what the protocol is about."""
+    if protocol is None:
+        return False
+    return [name for name in protocol.analysis if name in ORDER_ANALYSES] == [SECONDARY]
 
 
 def forms_part(protocol: Protocol | None, markers: Sequence[Marker]) -> list[dict[str, Any]]:

@@ -26,24 +26,15 @@ def told(protocol: Protocol | None, text: str) -> str:
 
 def listed(name: str) -> str:
     """Return a protocol's line in a list: its title, as it is called everywhere else."""
-    words = name.replace("_", " ").capitalize()
-    if not name:
-        return words
-    try:
-        protocol = load_protocol(name)
-    except LabError:  # it is told when the protocol is chosen
-        return words
-    return told(protocol, protocol.title)
+    known = _known(name)
+    return name.replace("_", " ").capitalize() if known is None else told(known, known.title)
 
 
 def part_listed(protocol: str, block: str) -> str:
     """Return the title of a part of a protocol that is known here, else the name it was given."""
     words, _, turn = block.partition(".")
     words = words.replace("_", " ").capitalize()
-    try:
-        known = load_protocol(protocol) if protocol else None
-    except LabError:  # a protocol from elsewhere: its session has it, its names do for a line
-        known = None
+    known = _known(protocol)
     if known is not None and (one := known.block(block)) is not None:
         words = told(known, one.title)
     return tr("{part}, round {n}", part=words, n=turn) if turn else words
@@ -51,11 +42,7 @@ def part_listed(protocol: str, block: str) -> str:
 
 def item_told(protocol: str, text: str) -> str:
     """Return a text of a protocol's forms in the language in use, by the protocol's name."""
-    try:
-        known = load_protocol(protocol) if protocol and text else None
-    except LabError:  # a protocol from elsewhere: its words stay as they were written
-        known = None
-    return told(known, text)
+    return told(_known(protocol) if text else None, text)
 
 
 def number_words(protocol: Protocol | None, text: str) -> str:
@@ -110,6 +97,18 @@ def heard_language(protocol: Protocol) -> str:
     """Return the language that a person reads and hears a protocol in now."""
     language = spoken_language()
     return language if language in protocol.spoken_languages() else protocol.language
+
+
+def _known(name: str) -> Protocol | None:
+    """Return a protocol by its name, None for no name and for one that cannot be read here.
+
+    A session may be of a protocol from elsewhere: what its file names stays as it was written. Why
+    a protocol cannot be read is told where it is chosen.
+    """
+    try:
+        return load_protocol(name) if name else None
+    except LabError:
+        return None
 
 
 def _step(protocol: Protocol | None, name: str) -> str:

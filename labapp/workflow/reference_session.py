@@ -42,11 +42,6 @@ class ReferenceSession:
     path: Path
     frozen: FrozenReference
 
-    @property
-    def maximal(self) -> bool:
-        """Whether muscles can be compared by it."""
-        return is_maximal(self.frozen)
-
 
 @dataclass(frozen=True, slots=True)
 class NoReference:
@@ -253,9 +248,7 @@ def _frozen(path: Path, participant: str, here: Lab, when: datetime) -> FrozenRe
     document = result_of(path)
     part = document.get(REFERENCE) or {"method": "", "muscles": {}}
     wanted = {m: FrozenMuscle(**_kept(part["muscles"].get(m))) for m in here.sites}
-    if not any(one.value_uv is not None for one in wanted.values()):
-        raise _Unfit(["it holds no usable reference contraction"])
-    return FrozenReference(
+    frozen = FrozenReference(
         path.stem,
         identity.uuid,
         identity.content,
@@ -267,20 +260,17 @@ def _frozen(path: Path, participant: str, here: Lab, when: datetime) -> FrozenRe
         str(part["method"]),
         wanted,
     )
+    if not frozen.usable:
+        raise _Unfit(["it holds no usable reference contraction"])
+    return frozen
 
 
 def frozen_words(frozen: FrozenReference) -> str:
     """Say which references these are and of how many muscles they can be used."""
     from labapp.analysis.given import told_source
 
-    usable = [m for m, one in frozen.muscles.items() if one.value_uv is not None]
-    words = told_source(frozen.session, frozen.age_s, maximal=is_maximal(frozen))
-    return f"{words}, {len(usable)} of {len(frozen.muscles)} muscles"
-
-
-def is_maximal(frozen: FrozenReference) -> bool:
-    """Whether muscles can be compared by these references."""
-    return any(o.kind == "maximal" and o.value_uv is not None for o in frozen.muscles.values())
+    words = told_source(frozen.session, frozen.age_s, maximal=frozen.maximal)
+    return f"{words}, {len(frozen.usable)} of {len(frozen.muscles)} muscles"
 
 
 def _kept(row: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from labapp.workflow.sentences.refusals import REFUSALS
 from labapp.workflow.sentences.results import RESULTS
 from labapp.workflow.sentences.sessions import SESSIONS
 from labapp.workflow.sentences.sheets import SHEETS
+from labapp.workflow.sentences.signals import SIGNALS
+from labapp.workflow.sentences.yields import YIELDS
 
 NAMES = frozenset({"name", "one", "two", "subject", "code", "driver", "channel", "id", "date"})
 """Gaps that hold a name: no comma, semicolon or bracket."""
@@ -78,7 +80,19 @@ def patterns() -> tuple[str, ...]:
     """Every pattern, the one with most words of its own first."""
     every = [
         one
-        for room in (RESULTS, LAB, DEVICES, PORTS, DRIVERS, SHEETS, REFUSALS, LIMITS, SESSIONS)
+        for room in (
+            RESULTS,
+            SIGNALS,
+            YIELDS,
+            LAB,
+            DEVICES,
+            PORTS,
+            DRIVERS,
+            SHEETS,
+            REFUSALS,
+            LIMITS,
+            SESSIONS,
+        )
         for group in room.values()
         for one in group
     ]
@@ -144,6 +158,8 @@ def _sure(pattern: str, values: dict[str, str]) -> bool:
 
 
 def _value(name: str, value: str) -> str:
+    if name == "why" and (parts := _all_told(value.split("; "))) is not None:
+        return "; ".join(parts)  # else the first of several reasons could take the others in
     return spoken(value) if name in WORDS | NAMES | TOLD else value
 
 

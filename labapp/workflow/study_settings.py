@@ -20,6 +20,7 @@ from labapp.device import get_driver, parse_settings
 from labapp.errors import LabError
 from labapp.model import Kind
 from labapp.muscles import MUSCLE_NAMES, SYNC_CODES
+from labapp.palette import split_side
 from labapp.record.config import DeviceConfig
 from labapp.report.saving import save
 from labapp.workflow.calibrated_devices import given_calibrations
@@ -181,11 +182,12 @@ def recalled(settings: StudySettings, device: DeviceConfig) -> DeviceConfig:
 
 def _lies_on(code: str, kind: Kind) -> bool:
     """Whether a code may stand for a channel of this kind: no muscle gives newtons."""
-    stem = code.removesuffix("_R").removesuffix("_L")
-    stem = code if code in MUSCLE_NAMES else stem
-    if kind == "digital" or stem not in MUSCLE_NAMES or stem in SYNC_CODES:
-        return kind != "digital"
-    return stem.startswith(("F_", "FP_")) == (kind == "force")
+    if kind == "digital":
+        return False
+    muscle, _ = split_side(code)
+    if muscle not in MUSCLE_NAMES or muscle in SYNC_CODES:  # a name of one's own, or a wire
+        return True
+    return muscle.startswith(("F_", "FP_")) == (kind == "force")
 
 
 def with_cells(

@@ -7,6 +7,7 @@ from typing import Any
 from labapp.analysis.given import source_words
 from labapp.report.words import not_applicable
 from labapp.workflow.given_reference import PART
+from labapp.workflow.headline_words import INSTEAD
 from labapp.workflow.onset_words import excluded_lines, onset_summary
 
 PHASES = ("pull", "hold", "return")
@@ -36,7 +37,8 @@ def _verdict(document: dict[str, Any]) -> str:
     verdict = document["verdict"]
     lines = [verdict["headline"]]
     if not_applicable(document):
-        return str(verdict["headline"])
+        told = verdict.get(INSTEAD, {}).get("reasons", ())
+        return "\n".join([*lines, *(f"  {why}" for why in told if why not in lines[0])])
     lines += [f"  because: {reason}" for reason in verdict["reasons"]]
     if verdict.get("n_needed"):
         lines.append(f"  decidable with about {verdict['n_needed']} repetitions")

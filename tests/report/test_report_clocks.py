@@ -30,6 +30,15 @@ def test_a_delay_is_printed_with_its_uncertainty():
     assert any("electromechanical delay" in label and "(± 10.9)" in label for label in labels)
 
 
+def test_a_session_without_muscles_says_what_one_clock_sampled():
+    one = {"timing": {"sync": "one clock", "resolution_ms": 10.0}}
+    assert lines(timing(one)) == ["Everything was sampled by one clock."]
+    assert lines(timing(one | {"order": {"muscles": ["RM_R", "UT_R"]}})) == [
+        "This set-up resolves mean lags of 10.0 ms or more.",
+        "All muscles were sampled by one clock.",
+    ]
+
+
 def test_every_other_clock_has_a_line_and_its_notes():
     said = lines(timing(analysis(text="verified by 21 pulses, ± 0.3 ms")))
     assert "force against emg: verified by 21 pulses, ± 0.3 ms." in said

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from labapp.errors import LabError
 from labapp.simulate import SimulatedLab, load_scenario
 from labapp.simulate.person import EARLIEST_NS, Cue, drive, percent_of_reference, plan
+from labapp.simulate.world import World
 
 SCENARIO = load_scenario("rhomboid_leads_30ms")
 
@@ -94,11 +97,53 @@ def test_a_lab_refuses_impossible_numbers(seed, loss):
         SimulatedLab(SCENARIO, seed=seed, loss=loss)
 
 
-def test_a_led_pull_returns_in_the_tempo():
-    led = {"pull": "ramp", "rise_s": 2.0, "hold_s": 2.0}
-    tempo = {"tempo_s": {"pull": 2.0, "hold": 2.0, "return": 3.0}}
-    for data, seconds in ((led, SCENARIO.force.fall_ms / 1e3), ({**led, **tempo}, 3.0)):
-        pull = plan(SCENARIO, 1, 0, Cue.of(data, SCENARIO), 0, 0)
-        assert (pull.force_off_ns - pull.hold_end_ns) * 1e-9 == pytest.approx(seconds)
+LED = {"pull": "ramp", "rise_s": 2.0, "hold_s": 1.0}
+TEMPO = {"tempo_s": {"pull": 2.0, "hold": 1.0, "return": 2.0}}
+
+
+def beats_missed_ms(pull):
+    """By how much hold and return of a pull begin, and it ends, off the beat."""
+    turns = (pull.hold_start_ns, pull.hold_end_ns, pull.force_off_ns)
+    return [(t - pull.cue_ns) * 1e-6 - b for t, b in zip(turns, (2e3, 3e3, 5e3), strict=True)]
+
+
+def test_a_led_person_keeps_the_beat_however_long_the_set():
+    """Eight repetitions without a pause: nothing adds up, and no cue is answered late."""
+    world = World(SCENARIO, 3)
+    pulls = [world.hear(k * 5 * 10**9, {**LED, **TEMPO}) for k in range(1, 41)]
+    missed = np.array([beats_missed_ms(pull) for pull in pulls])
+    assert missed.mean() == pytest.approx(0.0, abs=8)
+    assert missed.std() == pytest.approx(SCENARIO.person.beat_sd_ms, rel=0.2)
+    assert np.abs(missed[-8:]).max() <= 3 * SCENARIO.person.beat_sd_ms
+    reaction = [(pull.drive_ns - pull.cue_ns) * 1e-6 for pull in pulls]
+    assert np.mean(reaction) == pytest.approx(SCENARIO.person.reaction_ms, abs=15)
+    assert all(pull.delayed_ns == 0 for pull in pulls)
+    for one, following in pairwise(pulls):
+        assert one.force_off_ns < following.first_ns
+
+
+def test_a_person_who_misses_the_beat_widely_still_pulls_in_order():
+    import msgspec
+
+    loose = msgspec.structs.replace(
+        SCENARIO, person=msgspec.structs.replace(SCENARIO.person, beat_sd_ms=200.0)
+    )
+    world = World(loose, 3)
+    short = {"tempo_s": {"pull": 0.5, "hold": 0.3, "return": 0.3}}
+    asked = {"pull": "ramp", "rise_s": 0.5, "hold_s": 0.3, **short}
+    pulls = [world.hear(k * 11 * 10**8, asked) for k in range(1, 41)]
+    for one, following in pairwise(pulls):
+        turns = (one.force_onset_ns, one.hold_start_ns, one.hold_end_ns, one.force_off_ns)
+        assert min(np.diff(turns)) >= 50e6 * (1 - 1e-9)
+        assert one.force_off_ns <= following.first_ns
+    assert abs(pulls[-1].hold_start_ns - pulls[-1].cue_ns) < 1.5e9
+
+
+def test_a_pull_without_time_for_a_return_comes_back_as_the_person_likes():
+    seconds = SCENARIO.force.fall_ms / 1e3
+    loose = plan(SCENARIO, 1, 0, Cue.of(LED, SCENARIO), 0, 0)
+    assert (loose.force_off_ns - loose.hold_end_ns) * 1e-9 == pytest.approx(seconds)
+    chime = {"tempo_s": {"pull": 2.0, "hold": 1.0, "return": 0.0}}
+    assert Cue.of({**LED, **chime}, SCENARIO).fall_s == seconds
     with pytest.raises(LabError, match="return"):
         Cue.of({"pull": "ramp", "tempo_s": {"return": "slow"}}, SCENARIO)

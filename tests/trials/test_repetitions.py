@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,23 @@ def test_missed_cue_and_missing_pull():
     assert found[1].reasons == ("pull without a cue",)
     assert found[2].reasons == ("no pull followed the cue",)
     assert [rep.index for rep in found] == [0, 1, 2]
+
+
+def test_a_tug_between_slow_pulls_is_none_of_them():
+    """Where fast pulls were asked for too, a pull without a cue still counts as one."""
+    t, f = force_of([(5.3, 3, 300), (14.0, 0.5, 300), (20.3, 3, 300)])
+    slow = [replace(cue, pull="ramp", hold_s=2.0) for cue in cues_at(5, 20)]
+    found = find_repetitions(t, f, slow)
+    assert [(rep.pull, rep.valid) for rep in found] == [
+        ("ramp", True), ("ramp", False), ("ramp", True)
+    ]  # fmt: skip
+    assert found[1].reasons == ("pull without a cue",)
+    mixed = find_repetitions(t, f, [slow[0], *cues_at(20)])
+    assert [(rep.pull, rep.valid) for rep in mixed] == [
+        ("ramp", True), ("fast", True), ("fast", True)
+    ]  # fmt: skip
+    references = [replace(cue, pull="reference") for cue in cues_at(5, 20)]
+    assert find_repetitions(t, f, references)[1].pull == "fast"
 
 
 def test_double_pull_takes_the_first():

@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from labapp.session.file import write_results
+from labapp.translate import speak
 from labapp.ui.look import Look
 from labapp.ui.pages.result import ResultPage
 from labapp.workflow.onset_edits import OnsetEdits
@@ -104,6 +105,27 @@ def test_an_onset_is_dragged_undone_and_redone(page: ResultPage) -> None:
     QTest.keyClick(card.view, Qt.Key.Key_Z, both)
     assert card.share.text() == "edited 1 of 48 onsets (2 %)"
     assert [one["what"] for one in lines(page)] == ["edit", "undo", "redo"]
+
+
+def test_the_result_of_a_rater_tells_the_protocols_words_in_the_language(page: ResultPage) -> None:
+    desk = page.onsets.desk
+    assert desk is not None
+    verdict = {
+        **DOCUMENT["verdict"],
+        "headline": "Sway speed: eyes open 12.3 mm/s (1 trial: no interval).",
+        "instead": {"state": "measured", "reasons": [], "names": ["eyes open"]},
+    }
+    order = {**DOCUMENT["order"], "asked": False}
+    told = {"protocol": "quiet_standing", "order": order, "verdict": verdict}
+    desk.document = {**desk.document, **told}
+    speak("de")
+    try:
+        time = desk.lanes()[1].time_s
+        assert time is not None
+        drag(page, 1, time + 0.030)
+    finally:
+        speak("en")
+    assert ": Augen offen 12.3" in page.onsets.verdict.text()
 
 
 def test_keys_move_the_chosen_onset(page: ResultPage, qtbot: QtBot) -> None:

@@ -12,6 +12,8 @@ from labapp.ui.beginning import described
 from labapp.ui.choices import simulated_devices
 from labapp.ui.pages.recordcard import RecordCard
 from labapp.ui.pages.referencerow import ReferenceRow
+from labapp.ui.referring import AGAIN_MS
+from labapp.workflow import reference_session
 from labapp.workflow.reference_session import NoReference
 
 EMG = simulated_devices()[0]
@@ -61,6 +63,35 @@ def test_the_line_the_choice_and_the_recording(open_window, study, qtbot):
     page.participant.setText("AB-015")
     assert row.isHidden()
     assert page.choice().reference is None
+
+
+def test_nobody_looks_while_the_page_is_away_or_a_recording_runs(
+    open_window, study, qtbot, monkeypatch
+):
+    looks = []
+    find = reference_session.find_reference
+    monkeypatch.setattr(
+        reference_session, "find_reference", lambda *a, **k: looks.append(1) or find(*a, **k)
+    )
+    opening = open_window(study=str(study))
+    window, page, again = opening.window, opening.work.setup, opening.work.referring._again
+    row = page.test.reference
+    page.participant.setText(CODE)
+    qtbot.waitUntil(lambda: not row.isHidden() and again.isActive(), timeout=20_000)
+    for leave, back in (
+        (lambda: window.go("library"), lambda: window.go("setup")),
+        (lambda: page.set_recording(True), lambda: page.set_recording(False)),
+    ):
+        done = len(looks)
+        leave()
+        again.start(0)  # a minute has passed
+        qtbot.waitUntil(lambda: not again.isActive())
+        again.setInterval(AGAIN_MS)
+        assert len(looks) == done
+        back()
+        assert not row.isHidden()
+        qtbot.waitUntil(again.isActive, timeout=20_000)
+        assert len(looks) == done + 1
 
 
 def test_reasons_name_muscles_as_everywhere(qapp):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -33,6 +33,23 @@ def test_gaps_of_a_flow_follow_the_scale(qtbot: QtBot) -> None:
         assert third.left() == first.left()
         assert third.top() - first.bottom() - 1 == gap
         assert flow.heightForWidth(260) == 40 + gap
+
+
+def test_a_flow_keeps_to_its_margins(qtbot: QtBot) -> None:
+    root = QWidget()
+    qtbot.addWidget(root)
+    flow = FlowLayout(8, root)
+    flow.setContentsMargins(1, 20, 300, 4000)
+    parts = [QWidget() for _ in range(3)]
+    for part in parts:
+        part.setFixedSize(100, 20)
+        flow.addWidget(part)
+    assert flow.sizeHint().toTuple() == (301 + 316, 4020 + 20)
+    assert flow.minimumSize().toTuple() == (301 + 100, 4020 + 20)
+    assert flow.heightForWidth(301 + 316) == 4020 + 20
+    assert flow.heightForWidth(301 + 315) == 4020 + 48
+    flow.setGeometry(QRect(7, 5, 301 + 315, 5000))
+    assert [part.pos().toTuple() for part in parts] == [(8, 25), (116, 25), (8, 53)]
 
 
 def test_only_the_bar_shows_that_a_page_has_the_keys(qtbot: QtBot, look: Look) -> None:

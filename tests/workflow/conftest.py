@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from hurried_protocol import hurried
 
+from labapp.translate import speak
+from labapp.workflow import spoken as spoken_module
 from labapp.workflow.analysing import analyse
 from labapp.workflow.devices import choose_devices
 from labapp.workflow.naming import truth_path
@@ -42,6 +44,16 @@ class Recorded:
     @cached_property
     def document(self) -> dict[str, Any]:
         return analyse(self.path)
+
+
+@pytest.fixture
+def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Speak a language in which every known sentence is its pattern in marks."""
+    monkeypatch.setattr(spoken_module, "tr", lambda text, /, **values: f"«{text}»")
+    monkeypatch.setattr(spoken_module, "_spoken", spoken_module._spoken.__wrapped__)
+    speak("de")
+    yield
+    speak("en")
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ def _english_afterwards() -> Iterator[None]:
         ({"step": "rest", "text": "Rest.", "countdown": 12}, "Rest 12 s", "Erholung 12 s"),
         ({"step": "hold", "text": "Hold.", "paused": True}, "Pause", "Pause"),
         ({"text": "Finished. Thank you.", "finished": True}, "Finished", "Fertig"),
-        ({"text": "Stopped.", "stopped": True}, "Stopped", "Angehalten"),
+        ({"text": "Stopped.", "stopped": True}, "Stopped", "Gestoppt"),
     ],
 )
 def test_a_step_is_called_by_its_name(what: dict[str, Any], english: str, german: str) -> None:

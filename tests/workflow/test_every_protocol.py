@@ -28,17 +28,18 @@ DEFAULT = (
     "single_arm_row",
 )
 """The kinds that differ most; the others take as long again and run with the slow ones."""
-NOT_APPLICABLE = {
-    "quiet_standing": "the session has no EMG",
-    "screening": "the session has no EMG",
-    "mvic_scapular": "asks for no order",
-    "mvic_submaximal": "asks for no order",
-    "face_pull_intentional": "asks for no order",
-    "band_pull_apart": "asks for no order",
-    "single_arm_row": "asks for no order",
-    "back_extension_slow": "asks for no order",
-    "scapular_retraction_biofeedback": "asks for no order",
+YIELDED = {
+    "quiet_standing": "Sway speed: eyes open ",
+    "screening": "Peak force: left ",
+    "mvic_scapular": "100 % is known for 4 of 4 muscles. Least sure: ",
+    "mvic_submaximal": "A submaximal reference is known for none of 4 muscles (RM, UT, MT, LT: ",
+    "face_pull_intentional": " RM:UT in the hold differs from neutral: retraction ",
+    "band_pull_apart": " UT:LT in the hold differs from palms up: palms neutral ",
+    "single_arm_row": "Cannot tell left from right: RM: 2 left and 2 right repetitions",
+    "back_extension_slow": "No muscle has a usable reference",
+    "scapular_retraction_biofeedback": "Cannot compare the conditions: ",
 }
+"""Where no order is asked: how the headline says what the session has yielded."""
 RATE, SECONDS = 100.0, 70
 
 
@@ -122,11 +123,11 @@ def test_gives_a_result_or_says_that_it_does_not_apply(analysed, name):
     assert document["plan"]["frozen"]
     assert document["plan"]["changes"] == []
     verdict = document["verdict"]
-    if name in NOT_APPLICABLE:
-        assert verdict["headline"].startswith("Not applicable: ")
-        assert NOT_APPLICABLE[name] in verdict["headline"]
+    if name in YIELDED:
+        assert verdict["state"] == "not interpretable"
+        assert YIELDED[name] in verdict["headline"]
     else:
-        assert not verdict["headline"].startswith("Not applicable")
+        assert "instead" not in verdict
     if name != "quiet_standing":
         valid = [rep for rep in document["repetitions"] if rep["valid"]]
         assert valid or name.startswith("mvic")
@@ -149,6 +150,36 @@ def test_standing_measures_the_sway_that_was_there(analysed):
     assert standing["romberg"] > 0
 
 
+def test_the_headline_says_the_sway_that_was_there(analysed):
+    """Mean speed of the ideal path, 5 s after each beginning to the end of the trial."""
+    document = analysed("quiet_standing")
+    told = dict.fromkeys(document["standing"]["conditions"], ())
+    for row in document["standing"]["trials"]:
+        t = np.arange(row["start_s"] + 5, row["stop_s"], 0.001)
+        x, y = 4 * np.sin(2 * np.pi * 0.4 * t), 8 * np.sin(2 * np.pi * 0.25 * t)
+        path = np.hypot(np.diff(x), np.diff(y)).sum()
+        told[row["condition"]] += (path / (t[-1] - t[0]),)
+    found = re.findall(r"(eyes \w+) ([\d.]+) mm/s", document["verdict"]["headline"])
+    assert [name for name, _ in found] == ["eyes open", "eyes closed"]
+    for name, speed in found:
+        assert float(speed) == pytest.approx(np.mean(told[name]), rel=0.01)
+    assert document["verdict"]["headline"].count("; 2 trials)") == 2
+    assert document["verdict"]["instead"]["state"] == "measured"
+
+
+def test_the_headline_says_the_force_of_both_arms(analysed):
+    """Both arms pull at 60 % of 240 N: the headline has that force, side by side."""
+    document = analysed("screening")
+    found = re.findall(r"(left|right) (\d+) N \(95 % interval (\d+) to (\d+); 2 pulls\)",
+                       document["verdict"]["headline"])  # fmt: skip
+    assert [side for side, *_ in found] == ["left", "right"]
+    for _, force, low, high in found:
+        assert int(low) <= int(force) <= int(high)
+        assert int(force) == pytest.approx(0.6 * 240, rel=0.05)
+    assert document["verdict"]["headline"].endswith("Forms: none of 36 values entered.")
+    assert document["verdict"]["instead"]["state"] == "in part"
+
+
 def test_sides_are_compared_within_their_own_work(analysed):
     document = analysed("single_arm_row")
     blocks = {rep["block"] for rep in document["repetitions"]}
@@ -167,10 +198,10 @@ def test_unanswered_forms_are_there_and_empty(analysed):
 
 def test_summary_and_report_do_without_emg(analysed, tmp_path):
     document = analysed("quiet_standing")
-    assert "Not applicable: the session has no EMG" in summary(document)
+    assert summary(document).startswith(document["verdict"]["headline"])
     assert "eyes closed: velocity" in summary(document)
     folder = analysed.folder
     out = make_report([folder / "quiet_standing.h5"], tmp_path / "r.html", documents=[document])
-    assert "Not applicable" in out.read_text(encoding="utf-8")
+    assert document["verdict"]["headline"] in out.read_text(encoding="utf-8")
     rows = summary(analysed("seated_cable_row_slow"))
     assert "Plan frozen before the first repetition" in rows

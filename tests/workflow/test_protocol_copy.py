@@ -4,6 +4,7 @@ import pytest
 
 from labapp import paths
 from labapp.errors import LabError
+from labapp.translate import speak
 from labapp.trials.protocol import load_protocol, parse_protocol
 from labapp.workflow.protocol_copy import begin_copy, check_draft, copy_text, save_copy
 
@@ -82,3 +83,15 @@ def test_names_that_are_taken_or_none_are_refused():
         assert said in check_draft(draft)[0].text
     draft.name, draft.title = "fine", " "
     assert check_draft(draft)[0].key == "title"
+
+
+def test_the_title_of_a_copy_begins_in_the_language_in_use():
+    source = load_protocol("quiet_standing")
+    assert begin_copy(source).title == "Quiet standing, own"
+    speak("de")
+    try:
+        title = begin_copy(source).title
+    finally:
+        speak("en")
+    assert title.startswith(source.say("Quiet standing", "de"))
+    assert "Quiet" not in title

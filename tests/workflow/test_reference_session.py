@@ -86,6 +86,12 @@ def test_what_is_frozen_is_what_the_other_analysis_says(study, frozen):
     assert (frozen.session, frozen.uuid, frozen.age_s) == ("mvic", "uuid-mvic", 42 * 60)
     assert len(frozen.content) == 64
     assert frozen.method == other["method"]
+    assert (frozen.usable, frozen.maximal) == (tuple(frozen.muscles), True)
+    changed = msgspec.structs.replace
+    some = {**frozen.muscles, "RM_R": changed(frozen.muscles["RM_R"], value_uv=None)}
+    some["UT_R"] = changed(some["UT_R"], kind="submaximal")
+    left = changed(frozen, muscles=some)
+    assert (left.usable, left.maximal) == (("UT_R",), False)
 
 
 def test_amplitudes_are_true_shares_of_the_maximum(document):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 import time
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -14,12 +13,13 @@ from error_sentences import ERRORS, PATH, Sentence, sentences, sentences_of
 
 from labapp import errors, translate
 from labapp.device import list_drivers
-from labapp.translate import speak
 from labapp.workflow import spoken as spoken_module
 from labapp.workflow.sentences.devices import DEVICES
 from labapp.workflow.sentences.drivers import DRIVERS
 from labapp.workflow.sentences.ports import PORTS
 from labapp.workflow.spoken import spoken
+
+pytestmark = pytest.mark.usefixtures("marked")
 
 LABAPP = Path(translate.__file__).parent
 CHECKOUT = LABAPP.parent
@@ -65,16 +65,6 @@ PASSED_ON = {
     ("labapp.record.reader", "_stream"): "into the notes of the log",
 }
 """Where an error is given on in another's words."""
-
-
-@pytest.fixture(autouse=True)
-def _marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Speak a language in which every known sentence is its pattern in marks."""
-    monkeypatch.setattr(spoken_module, "tr", lambda text, /, **values: f"«{text}»")
-    monkeypatch.setattr(spoken_module, "_spoken", spoken_module._spoken.__wrapped__)
-    speak("de")
-    yield
-    speak("en")
 
 
 @cache

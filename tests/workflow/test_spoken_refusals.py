@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -13,12 +12,13 @@ from catalogue import tree_of
 from error_sentences import Sentence, sentences_by_way_of, sentences_of
 
 from labapp import translate
-from labapp.translate import speak
 from labapp.workflow import spoken as spoken_module
 from labapp.workflow.sentences.limits import LIMITS
 from labapp.workflow.sentences.refusals import REFUSALS
 from labapp.workflow.sentences.sessions import SESSIONS
 from labapp.workflow.spoken import spoken
+
+pytestmark = pytest.mark.usefixtures("marked")
 
 LABAPP = Path(translate.__file__).parent
 ROOMS = ("workflow", "session", "trials", "report", "exchange", "analysis")
@@ -137,16 +137,6 @@ window reaches them with arrays and settings that were checked before."""
 ARRAYS = re.compile(r"shape|array of numbers|has values .* and times|is empty$")
 """What a module `OF_A_PERSON`, or the search for pulls, says of arrays that only a program can
 hand over."""
-
-
-@pytest.fixture(autouse=True)
-def _marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Speak a language in which every known sentence is its pattern in marks."""
-    monkeypatch.setattr(spoken_module, "tr", lambda text, /, **values: f"«{text}»")
-    monkeypatch.setattr(spoken_module, "_spoken", spoken_module._spoken.__wrapped__)
-    speak("de")
-    yield
-    speak("en")
 
 
 def _modules(room: str) -> dict[str, ast.Module]:

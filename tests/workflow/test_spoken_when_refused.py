@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,7 @@ from labapp.analysis.settings import AnalysisSettings, settings_from
 from labapp.errors import LabError
 from labapp.exchange.text import read_table
 from labapp.session.file import open_session
-from labapp.translate import speak
 from labapp.trials.protocol import load_protocol, parse_protocol
-from labapp.workflow import spoken as spoken_module
 from labapp.workflow.calibrate import make_calibration
 from labapp.workflow.calibrate_guide import gravity, read_masses
 from labapp.workflow.devices import parse_device
@@ -22,15 +20,7 @@ from labapp.workflow.naming import check_participant
 from labapp.workflow.spoken import spoken
 from labapp.workflow.study_settings import load_study, study_file
 
-
-@pytest.fixture(autouse=True)
-def _marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Speak a language in which every known sentence is its pattern in marks."""
-    monkeypatch.setattr(spoken_module, "tr", lambda text, /, **values: f"«{text}»")
-    monkeypatch.setattr(spoken_module, "_spoken", spoken_module._spoken.__wrapped__)
-    speak("de")
-    yield
-    speak("en")
+pytestmark = pytest.mark.usefixtures("marked")
 
 
 def _calibrate(**names: str) -> None:

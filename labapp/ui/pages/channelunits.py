@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidget
 from labapp.translate import phrase, tr
 from labapp.ui.look import Look
 from labapp.ui.pages.ports import PortsTable
-from labapp.ui.parts import allow, button, column, label, named, row
+from labapp.ui.parts import REDO, column, label, named, row, undo_buttons
 from labapp.ui.theme import GRID
 from labapp.ui.words import unit_words
 from labapp.workflow.channel_units import (
@@ -34,7 +34,6 @@ SHOWN = 6
 """Rows that are seen at once; the rest of a long list scrolls."""
 NAMED = 3
 """Channels that a sentence names one by one."""
-REDO = "Ctrl+Shift+Z"
 
 
 class Correction(QUndoCommand):
@@ -69,18 +68,10 @@ class ChannelUnits(QWidget):
         self.stack.setUndoLimit(100)
         named(self, "channel_units", tr("What the channels measure"))
         self.table = self._make_table()
-        self.undo = button(tr("Undo"), "undo_channels", tr("Takes the last correction back"))
-        self.redo = button(tr("Redo"), "redo_channels", tr("Makes it again"))
-        undone, redone = tr("Nothing to take back yet."), tr("Nothing was taken back.")
-        for one, keys, slot, able, why in (
-            (self.undo, QKeySequence.StandardKey.Undo, self.stack.undo,
-             self.stack.canUndoChanged, undone),
-            (self.redo, REDO, self.stack.redo, self.stack.canRedoChanged, redone),
-        ):  # fmt: skip
-            one.setToolTip(f"{one.toolTip()} ({QKeySequence(keys).toString()})")
-            one.clicked.connect(slot)
-            allow(one, False, why)
-            able.connect(partial(allow, one, why=why))
+        # The keys are those of the montage's card, but in the table (`eventFilter`).
+        self.undo, self.redo = undo_buttons(
+            self.stack, "channels", tr("Takes the last correction back")
+        )
         self.problem = label("", "missing", name="channels_problem", wrap=True)
         note = label(
             tr(

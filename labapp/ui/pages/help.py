@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from PySide6.QtCore import QUrl, Signal
@@ -18,7 +17,7 @@ from labapp.ui.pages.keypad import KEYS
 from labapp.ui.pages.page import Page
 from labapp.ui.parts import Card, button, label, row
 from labapp.ui.theme import GRID
-from labapp.ui.words import unbroken
+from labapp.ui.words import breakable, unbroken
 
 NARROW = 560
 """Width, in design pixels, below which the words at the left are broken into lines."""
@@ -81,7 +80,7 @@ class HelpPage(Page):
         version = f"labapp {labapp.__version__} · BSD-3-Clause"
         about.column.addWidget(label(version, "soft", name="version", wrap=True))
         where = label(
-            tr("Logs: {folder}", folder=str(log_folder()).replace(os.sep, f"{os.sep}\u200b")),
+            tr("Logs: {folder}", folder=breakable(str(log_folder()))),
             "soft",
             name="log_folder",
             wrap=True,

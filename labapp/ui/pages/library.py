@@ -17,7 +17,8 @@ from labapp.ui.numbers import clock
 from labapp.ui.pages.page import Page
 from labapp.ui.parts import Card, Level, allow, button, clear, fact, label, named, row
 from labapp.ui.theme import GRID
-from labapp.ui.words import VERDICTS, readable
+from labapp.ui.words import VERDICTS, breakable, readable
+from labapp.workflow.headline_words import headline_told
 from labapp.workflow.protocol_words import listed
 from labapp.workflow.spoken import spoken
 
@@ -149,7 +150,7 @@ class LibraryPage(Page):
             )
             for column, text in enumerate(cells):
                 item = QTableWidgetItem(text)
-                item.setToolTip(f"{entry.path}\n{spoken(entry.words)}")
+                item.setToolTip(f"{entry.path}\n{_told(entry)}")
                 self.table.setItem(line, column, item)
         self._dress()
         chosen = next((i for i, e in enumerate(self.entries) if kept and e.path == kept.path), 0)
@@ -210,7 +211,7 @@ class LibraryPage(Page):
         why = tr("Off now: only a session that is finished can be checked.")
         allow(self.check, kind in {"session", "unreadable"}, why)
         words = spoken(entry.words) if entry is not None and kind != "session" else ""
-        self.hint.setText(words.replace("_", "_\u200b"))  # long names of files may be broken
+        self.hint.setText(breakable(words))
 
     def _open(self) -> None:
         entry = self.chosen()
@@ -255,9 +256,13 @@ def verdict_words(entry: Entry) -> str:
     if entry.kind == "unreadable":
         return tr("cannot be read: {words}", words=spoken(entry.words))
     state = VERDICTS.get(entry.state, "")
-    words = spoken(entry.words)
+    words = _told(entry)
     if entry.excluded:  # in front: a long verdict is cut off at its end
         words = f"({entry.excluded}) {words}"
     if not state or entry.words.startswith(state):
         return readable(words)
     return readable(f"{tr(state)}: {words}")
+
+
+def _told(entry: Entry) -> str:
+    return headline_told(entry.words, entry.names, entry.protocol)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QUndoCommand, QUndoStack
+from PySide6.QtGui import (
+    QColor,
+    QIcon,
+    QPainter,
+    QPixmap,
+    QResizeEvent,
+    QUndoCommand,
+    QUndoStack,
+)
 from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidgetItem
 
 from labapp import palette
@@ -27,6 +35,10 @@ def channels_of(device: DeviceConfig) -> tuple[ChannelInfo, ...]:
     driver = get_driver(device.driver)
     codec = driver.codec(parse_settings(driver, dict(device.settings)))
     return tuple(channel for channel in codec.channels if channel.kind != "digital")
+
+
+MOST_CHANNEL = 0.35
+"""Share of the width that the names of the channels have at most."""
 
 
 class Assignment(QUndoCommand):
@@ -70,7 +82,7 @@ class MontageTable(QTableWidget):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         header = self.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         look.changed.connect(self._dress)
 
@@ -111,6 +123,15 @@ class MontageTable(QTableWidget):
             self.undo.push(Assignment(self, before, self._codes))
         self.changed.emit()
 
+    def propose(self, found: Mapping[tuple[str, str], str]) -> None:
+        """Put channels, by device and name, on these codes: one change that undo takes back."""
+        after = tuple(
+            found.get((id_, channel), code)
+            for (id_, channel, _), code in zip(self._combos, self._codes, strict=True)
+        )
+        if after != self._codes:
+            self.undo.push(Assignment(self, self._codes, after))
+
     def devices(self) -> tuple[DeviceConfig, ...]:
         """Return the devices with the montage as chosen."""
         out = []
@@ -150,7 +171,9 @@ class MontageTable(QTableWidget):
     def _add(self, device: DeviceConfig, channel: ChannelInfo) -> None:
         row = self.rowCount()
         self.insertRow(row)
-        self.setItem(row, 0, QTableWidgetItem(_place(device, channel)))
+        item = QTableWidgetItem(_place(device, channel))
+        item.setToolTip(item.text())
+        self.setItem(row, 0, item)
         combo = QComboBox()
         codes = EMG_CODES if channel.kind == "emg" else FORCE_CODES
         combo.addItem(tr("not used"), "")
@@ -185,6 +208,17 @@ class MontageTable(QTableWidget):
             self.setRowHeight(row, self.look.px(40))
         header = self.look.px(32)
         self.setMinimumHeight(header + self.look.px(40) * max(1, self.rowCount()) + 8)
+        self._share()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the width between channels and muscles anew."""
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        """Leave room for the muscles: long names of channels end in dots, the tooltip has them."""
+        wanted = max(self.sizeHintForColumn(0), self.horizontalHeader().sectionSizeHint(0))
+        self.setColumnWidth(0, min(wanted, int(MOST_CHANNEL * self.viewport().width())))
 
 
 def _place(device: DeviceConfig, channel: ChannelInfo) -> str:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from labapp.record.config import DeviceConfig
@@ -16,9 +14,10 @@ from labapp.ui import backsites
 from labapp.ui.look import Look
 from labapp.ui.pages.backmap import BackMap
 from labapp.ui.pages.montage import MontageTable
-from labapp.ui.parts import Card, Level, allow, button, clear, column, fact, label, row
+from labapp.ui.parts import Card, Level, button, clear, column, fact, label, row, undo_buttons
 from labapp.ui.theme import GRID
 from labapp.ui.words import muscle_name
+from labapp.workflow.channel_names import Place
 from labapp.workflow.protocol_words import listed
 from labapp.workflow.spoken import spoken
 
@@ -53,7 +52,12 @@ class MontageCard(Card):
             name="no_channels",
             wrap=True,
         )
-        self.undo = button(tr("Undo"), "undo_montage", tr("Takes the last assignment back"))
+        self.named = label("", "soft", name="named_channels", wrap=True)
+        self.named.hide()
+        self._proposed: dict[Place, str] = {}
+        self.undo, self.redo = undo_buttons(
+            self.table.undo, "montage", tr("Takes the last assignment back"), page
+        )
         self.facts = button(
             tr("Facts for the report…"),
             "facts",
@@ -63,30 +67,16 @@ class MontageCard(Card):
             ),
         )
         self.facts.clicked.connect(self.facts_wanted)
-        self.redo = button(tr("Redo"), "redo_montage", tr("Makes it again"))
-        stack = self.table.undo
-        undone, redone = tr("Nothing to take back yet."), tr("Nothing was taken back.")
-        for one, keys, slot, able, why in (
-            (self.undo, QKeySequence.StandardKey.Undo, stack.undo, stack.canUndoChanged, undone),
-            (self.redo, "Ctrl+Shift+Z", stack.redo, stack.canRedoChanged, redone),
-        ):
-            sequence = QKeySequence(keys)
-            one.setToolTip(f"{one.toolTip()} ({sequence.toString()})")
-            one.clicked.connect(slot)
-            allow(one, False, why)
-            able.connect(partial(allow, one, why=why))
-            shortcut = QShortcut(sequence, page)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
         self.rule = label("", "faint", name="site_rule", wrap=True)
         self.grades = column(spacing=GRID)
         self._known: Mapping[str, ElectrodeGrade] = {}
         self._graded: tuple[str, ...] | None = None
         self.column.addWidget(self.none)
         left = column(self.table, None)
-        left.insertLayout(1, row(self.undo, self.redo, None))
-        left.insertLayout(2, self.grades)
-        left.insertLayout(3, row(self.facts, None))
+        left.insertWidget(1, self.named)
+        left.insertLayout(2, row(self.undo, self.redo, None))
+        left.insertLayout(3, self.grades)
+        left.insertLayout(4, row(self.facts, None))
         right = column(self.back, self.rule, None)
         beside = row(spacing=2 * GRID)
         beside.addLayout(left, 1)
@@ -97,9 +87,18 @@ class MontageCard(Card):
 
     # ------------------------------------------------------------------ state
 
-    def set_devices(self, devices: Sequence[DeviceConfig]) -> None:
-        """Show these devices; what was undone before belongs to others."""
+    def set_devices(
+        self, devices: Sequence[DeviceConfig], proposed: Mapping[Place, str] | None = None
+    ) -> None:
+        """Show these devices; what was undone before belongs to others.
+
+        ``proposed`` is filled in on top of their montage, where it can be seen and taken back.
+        """
+        self._proposed = {}
         self.table.set_devices(devices)
+        self._proposed = dict(proposed or {})
+        self.table.propose(self._proposed)
+        self._tell_proposed()
         there = bool(devices)
         for widget in (self.table, self.undo, self.redo, self.facts):
             widget.setVisible(there)
@@ -116,7 +115,22 @@ class MontageCard(Card):
         self._known, self._graded = dict(known), None
         self._list_grades()
 
+    def _tell_proposed(self) -> None:
+        """Say which channels were put on a muscle by their names, as long as they lie there."""
+        lies = {
+            (d.id, name): code for d in self.table.devices() for name, code in d.montage.items()
+        }
+        names = [place[1] for place, code in self._proposed.items() if lies.get(place) == code]
+        self.named.setVisible(bool(names))
+        if names:
+            words = tr(
+                "By the names of their channels: {names}. Check it; Undo takes it back.",
+                names=", ".join(names),
+            )
+            self.named.setText(words)
+
     def _changed(self) -> None:
+        self._tell_proposed()
         self.back.set_channels(self.table.channels())
         self._list_grades()
         self.changed.emit()

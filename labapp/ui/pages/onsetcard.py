@@ -21,7 +21,7 @@ from labapp.ui.parts import Card, button, chip, label
 from labapp.ui.pullview import PullView
 from labapp.ui.theme import GRID
 from labapp.ui.words import readable, unbroken
-from labapp.workflow.spoken import spoken
+from labapp.workflow.headline_words import verdict_told
 
 if TYPE_CHECKING:  # they bring SciPy and HDF5: not on the start-up path
     from labapp.workflow.onset_desk import OnsetDesk
@@ -202,11 +202,12 @@ class OnsetCard(Card):
         else:
             part = desk.result()
             self.share.setText(edited_words(part))
+            said = verdict_told(part["verdict"], str(desk.document["protocol"]))
             self.verdict.setText(
                 tr(
                     "With rater {rater}'s onsets: {headline}",
                     rater=desk.rater,
-                    headline=readable(spoken(str(part["verdict"]["headline"]))),
+                    headline=readable(said),
                 )
             )
         self.verdict.setVisible(bool(marked) and not desk.blind)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 from labapp.translate import tr
 from labapp.ui.parts import label, named
 from labapp.ui.theme import GRID
-from labapp.ui.words import muscle_short
+from labapp.ui.words import readable
 from labapp.workflow.spoken import spoken
 
 if TYPE_CHECKING:
@@ -63,11 +62,11 @@ class ReferenceRow(QWidget):
         values = {
             "time": f"{_local(found.frozen.created_utc):%H:%M}",
             "n": round(found.frozen.age_s / 60),
-            "muscles": sum(one.value_uv is not None for one in found.frozen.muscles.values()),
+            "muscles": len(found.frozen.usable),
         }
         words = (
             tr("100 %: maximal references of {time} ({n} min ago), {muscles} muscles", **values)
-            if found.maximal
+            if found.frozen.maximal
             else tr(
                 "100 %: submaximal references of {time} ({n} min ago), {muscles} muscles; they "
                 "give no ratios",
@@ -80,7 +79,7 @@ class ReferenceRow(QWidget):
     def show_refused(self, found: NoReference) -> None:
         """Say why the references of a session are not used."""
         self.shown = None
-        why = "; ".join(_named(spoken(reason)) for reason in found.reasons)
+        why = "; ".join(readable(spoken(reason)) for reason in found.reasons)
         words = tr(
             "100 %: this session's own reference. The maximal references recorded before are not "
             "used: {why}.",
@@ -94,11 +93,6 @@ class ReferenceRow(QWidget):
         self.line.setAccessibleName(words)
         self.line.setToolTip("" if path is None else path.stem)
         self.show()
-
-
-def _named(text: str) -> str:
-    """Name muscles as everywhere else: ``RM_R`` is ``RM right``."""
-    return re.sub(r"\b[A-Z]{2}_[RL]\b", lambda found: muscle_short(found[0]), text)
 
 
 def _local(utc: str) -> datetime:

@@ -25,17 +25,12 @@ from labapp.ui.pages.protocolcard import ProtocolCard
 from labapp.ui.parts import allow, button, column, row
 from labapp.ui.recalling import cells_in, recall_choices
 from labapp.ui.theme import GRID
+from labapp.workflow.channel_names import proposed
 from labapp.workflow.devices import force_channels
 from labapp.workflow.form_filling import Answers, forms_of
 from labapp.workflow.naming import PSEUDONYM
 from labapp.workflow.protocol_words import told
-from labapp.workflow.study_settings import (
-    Key,
-    StudySettings,
-    key_of,
-    recalled,
-    remembered,
-)
+from labapp.workflow.study_settings import Key, StudySettings, key_of, recalled, remembered
 
 NARROW = 1080
 """Width of the page (design pixels) below which the table of the montage stands alone."""
@@ -55,6 +50,8 @@ class SetupPage(Page):
     problem = Signal(object)
     crumbs_changed = Signal()
     choices_changed = Signal()
+    free = Signal()
+    """The page came to the front, or a recording ended: what it tells of the study may be old."""
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, "setup", tr("Set up"))
@@ -64,7 +61,7 @@ class SetupPage(Page):
         self.cells: dict[Key, str] = {}
         self.answers = Answers(())
         self._answered = ""
-        self._recording = False
+        self.recording = False
         self._recalling = False
         self._plugs = QTimer(self)
         self._plugs.setInterval(PLUG_MS)
@@ -133,6 +130,7 @@ class SetupPage(Page):
         self._watch_plugs()
         if self.serial.isChecked():
             self.ports_wanted.emit()
+        self.free.emit()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Leave the ports alone while another page is in front."""
@@ -152,14 +150,11 @@ class SetupPage(Page):
 
     def set_recording(self, on: bool) -> None:
         """While a recording runs, another cannot start, and its ports are left alone."""
-        self._recording = on
+        self.recording = on
         self._watch_plugs()
         self._check()
-
-    @property
-    def recording(self) -> bool:
-        """Whether a recording runs."""
-        return self._recording
+        if not on:
+            self.free.emit()
 
     def crumb(self) -> tuple[str, ...]:
         """Who and what, for the top bar, which names nobody: only a code is shown there."""
@@ -219,7 +214,7 @@ class SetupPage(Page):
         if not given:
             devices = tuple(recalled(self.study, device) for device in devices)
         if devices != shown or not devices:
-            self.lying.set_devices(devices)
+            self.lying.set_devices(devices, {} if given else proposed(self.study, devices))
         order_keys(self)
         self.devices.show_panels(given=given, simulated=self.all_simulated())
         self._fit()
@@ -252,7 +247,7 @@ class SetupPage(Page):
 
     def _watch_plugs(self) -> None:
         """Follow plugs while somebody chooses among connected devices."""
-        if self.serial.isChecked() and self.isVisible() and not self._recording:
+        if self.serial.isChecked() and self.isVisible() and not self.recording:
             self._plugs.start()
         else:
             self._plugs.stop()

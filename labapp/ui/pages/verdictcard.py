@@ -10,12 +10,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout
 
 from labapp.report.words import not_applicable
-from labapp.translate import tr
+from labapp.translate import phrase, tr
 from labapp.ui.flow import FlowLayout
 from labapp.ui.glossary import explained
 from labapp.ui.parts import Card, Level, chip, clear, label, row, set_level, set_role
 from labapp.ui.theme import GRID
-from labapp.ui.words import VERDICTS, readable
+from labapp.ui.words import VERDICTS, breakable, readable
+from labapp.workflow.headline_words import INSTEAD, verdict_told
 from labapp.workflow.protocol_words import listed
 from labapp.workflow.spoken import spoken
 
@@ -26,6 +27,13 @@ _STATE_LEVEL: dict[str, Level] = {
     "undecided": "grey",
     "not interpretable": "grey",
 }
+_INSTEAD: dict[str, tuple[str, Level]] = {
+    "measured": (phrase("Measured"), "good"),
+    "in part": (phrase("Measured in part"), "grey"),
+    "undecided": (phrase("Cannot tell"), "grey"),
+    "nothing": (phrase("Nothing measured"), "grey"),
+}
+"""Words for what a session yielded that was asked for no order."""
 LARGEST = 96  # characters of a headline that two lines of the largest type hold
 
 
@@ -40,6 +48,7 @@ class VerdictCard(Card):
         self.headline.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.reasons = FlowLayout(GRID)
         self._width = 0
+        self._protocol = ""
         self.excluded = QVBoxLayout()
         self.excluded.setSpacing(GRID // 2)
         whose = row(self.state, self.source, spacing=2 * GRID)
@@ -65,31 +74,37 @@ class VerdictCard(Card):
         """Show whose verdict it is, what it says, and what was left out for it."""
         name = document.get("participant") or tr("no participant")
         protocol = listed(document["protocol"]) if document.get("protocol") else tr("no protocol")
-        file = path.name.replace("_", "_\u200b")  # long names of files may be broken
-        self.source.setText(f"{name} · {protocol} · {file}")
+        self.source.setText(f"{name} · {protocol} · {breakable(path.name)}")
         self.source.setToolTip(str(path))
+        self._protocol = str(document.get("protocol") or "")
         self._show_verdict(document["verdict"], applies=not not_applicable(document))
         self.fit(self._width)
         self._show_excluded(document.get("excluded"))
 
     def _show_verdict(self, verdict: Mapping[str, Any], *, applies: bool) -> None:
-        state, headline = str(verdict["state"]), spoken(str(verdict["headline"]))
+        state, headline = str(verdict["state"]), verdict_told(verdict, self._protocol)
         self.headline.setText(readable(headline))
         self.headline.setAccessibleName(readable(headline))
         self.headline.setToolTip(explained(str(verdict["headline"])))
         set_role(self.headline, "hero" if len(headline) <= LARGEST else "verdict")
         level = _STATE_LEVEL.get(state, "grey")
         said = tr(VERDICTS.get(state, state)) if applies else tr("Not applicable")
+        instead = verdict.get(INSTEAD)
+        if instead is not None:
+            words, level = _INSTEAD[instead["state"]]
+            said = tr(words)
         self.state.setText(said)
         self.state.setAccessibleName(tr("Verdict: {state}", state=self.state.text()))
         set_level(self.state, level)
         clear(self.reasons)
         # A headline that gives a reason itself need not be followed by the same words.
-        reasons = [r for r in verdict["reasons"] if str(r) not in str(verdict["headline"])]
+        reasons = verdict["reasons"] if instead is None else instead["reasons"]
+        reasons = [r for r in reasons if str(r) not in str(verdict["headline"])]
         for index, reason in enumerate(reasons):
             tip = explained(str(reason))
+            shade: Level = level if instead is None else "grey"  # what is missing is not green
             self.reasons.addWidget(
-                chip(readable(spoken(str(reason))), level, f"reason_{index}", tip)
+                chip(readable(spoken(str(reason))), shade, f"reason_{index}", tip)
             )
         if verdict.get("n_needed"):
             words = tr("about {n} repetitions would decide it", n=verdict["n_needed"])
@@ -111,7 +126,7 @@ class VerdictCard(Card):
             told.append(tr("Exclusions that were taken back: {n}", n=part["taken_back"]))
         for index, line in enumerate(told):
             self.excluded.addWidget(label(line, "soft", name=f"excluded_{index}", wrap=True))
-        before = spoken(str(part["as_recorded"]["verdict"]["headline"]))
+        before = verdict_told(part["as_recorded"]["verdict"], self._protocol)
         words = tr("As recorded, with all of them: {headline}", headline=readable(before))
         self.excluded.addWidget(label(words, name="verdict_as_recorded", wrap=True))
 

@@ -42,16 +42,29 @@ def check_noise(channel: str, rest_v: float) -> Finding:
     return Finding(channel, "noise", uv, level, text[level])
 
 
-def check_snr(channel: str, snr_db: float) -> Finding:
-    """Signal-to-noise ratio of the pulls: good from 20 dB, bad below 10 dB (Q2)."""
-    level: Level = "good" if snr_db >= 20 else "warn" if snr_db >= 10 else "bad"
-    text = {
-        "good": f"signal-to-noise ratio {snr_db:.0f} dB",
-        "warn": f"signal-to-noise ratio {snr_db:.0f} dB: onsets are less sharp than they could be",
-        "bad": f"signal-to-noise ratio {snr_db:.0f} dB: too low to order this muscle; "
-        "check the site and the contact",
-    }
-    return Finding(channel, "snr", snr_db, level, text[level])
+def check_snr(channel: str, snr_db: float, *, order_asked: bool = True) -> Finding:
+    """Signal-to-noise ratio of the pulls: good from 20 dB, bad below 10 dB (Q2).
+
+    Where no order is asked nothing is timed: only below 10 dB is there something to say.
+    """
+    words = f"signal-to-noise ratio {snr_db:.0f} dB"
+    level: Level = "good"
+    if snr_db < 10 and order_asked:
+        level = "bad"
+        words = (
+            f"signal-to-noise ratio {snr_db:.0f} dB: too low to order this muscle; "
+            "check the site and the contact"
+        )
+    elif snr_db < 10:
+        level = "warn"
+        words = (
+            f"signal-to-noise ratio {snr_db:.0f} dB: amplitudes of this muscle are uncertain; "
+            "check the site and the contact"
+        )
+    elif snr_db < 20 and order_asked:
+        level = "warn"
+        words = f"signal-to-noise ratio {snr_db:.0f} dB: onsets are less sharp than they could be"
+    return Finding(channel, "snr", snr_db, level, words)
 
 
 def check_clipping(

@@ -71,7 +71,8 @@ def channel_findings(
         # A pull that the recording does not hold says nothing about the electrode.
         ratios = [one.onset.snr_db for one in pulls if one.onset.state != "not_measurable"]
         if ratios:
-            findings.append(check_snr(name, float(np.median(ratios))))
+            asked = inputs.order_asked
+            findings.append(check_snr(name, float(np.median(ratios)), order_asked=asked))
         active_before = sum(pull.onset.state == "in_baseline" for pull in pulls)
         windows = [window for _, window in baseline_windows(filtered, repetitions, settings)]
         before = _wholes(filtered.x, windows)

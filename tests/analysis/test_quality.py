@@ -33,6 +33,9 @@ def parts(x, length=500):
 def test_levels_follow_the_reference():
     assert [check_noise("A", v * 1e-6).level for v in (3, 8, 20)] == ["good", "warn", "bad"]
     assert [check_snr("A", v).level for v in (25, 15, 5)] == ["good", "warn", "bad"]
+    unasked = [check_snr("A", v, order_asked=False) for v in (25, 15, 5)]
+    assert [one.level for one in unasked] == ["good", "good", "warn"]
+    assert not any("order" in one.text or "onset" in one.text for one in unasked)
     assert [check_quiet("A", k, 12).level for k in (0, 2, 6)] == ["good", "warn", "bad"]
     assert [check_loss("A", v).level for v in (0.0, 0.5, 3.0)] == ["good", "warn", "bad"]
 

@@ -14,6 +14,10 @@ SIGNALS: Final[dict[str, tuple[str, ...]]] = {
         phrase("signal-to-noise ratio {snr} dB"),
         phrase("signal-to-noise ratio {snr} dB: onsets are less sharp than they could be"),
         phrase(
+            "signal-to-noise ratio {snr} dB: amplitudes of this muscle are uncertain; check the "
+            "site and the contact"
+        ),
+        phrase(
             "signal-to-noise ratio {snr} dB: too low to order this muscle; check the site and the "
             "contact"
         ),

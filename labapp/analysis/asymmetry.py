@@ -75,6 +75,9 @@ class Asymmetry:
         ``not estimable``.
     reason
         Why there is no value.
+    p
+        Two-sided, that the sides are equal; for whoever looks at several muscles. NaN without a
+        value.
     """
 
     percent: float
@@ -84,6 +87,7 @@ class Asymmetry:
     n_right: int
     state: str
     reason: str = ""
+    p: float = math.nan
 
 
 def compare_sides(
@@ -112,7 +116,7 @@ def compare_sides(
     -----
     Welch's interval, the common part being one more variance (JCGM 100:2008, annex G.4).
     """
-    from scipy.special import stdtrit
+    from scipy.special import stdtr, stdtrit
 
     a, b = _logs(left, "left"), _logs(right, "right")
     if not (math.isfinite(common_log_sd) and common_log_sd >= 0):
@@ -127,11 +131,16 @@ def compare_sides(
     parts = [(m.sd / math.sqrt(m.n), m.n - 1.0) for m in (ma, mb)]
     standard, df = combined_df([*parts, (common_log_sd, common_df)])
     difference = mb.mean - ma.mean
-    half = float(stdtrit(min(df, 1e9), 0.975)) * standard
+    df = min(df, 1e9)
+    half = float(stdtrit(df, 0.975)) * standard
     low, high = difference - half, difference + half
     clear = (low > 0 or high < 0) and (mdc_percent is None or abs(100 * difference) > mdc_percent)
     state = ("right" if difference > 0 else "left") if clear else "within error"
-    return Asymmetry(100 * difference, 100 * low, 100 * high, ma.n, mb.n, state)
+    if standard > 0:
+        p = 2 * float(stdtr(df, -abs(difference) / standard))
+    else:  # no spread at all
+        p = 0.0 if difference else 1.0
+    return Asymmetry(100 * difference, 100 * low, 100 * high, ma.n, mb.n, state, p=p)
 
 
 def _logs(values: ArrayLike, name: str) -> Floats:

@@ -247,7 +247,8 @@ def _condition(base: Floats, values: Floats) -> dict[str, Any]:
         except LabError:  # no spread at all: an interval would be made up
             return entry
         limits = (change.difference, change.low, change.high)
-        entry["change"] = dict(zip(("factor", "low", "high"), map(math.exp, limits), strict=True))
+        factors = zip(("factor", "low", "high"), map(math.exp, limits), strict=True)
+        entry["change"] = {**dict(factors), "p": change.p}
     return entry
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labapp.analysis.asymmetry import compare_sides
-from labapp.analysis.statistics import mean_interval
+from labapp.analysis.statistics import holm, mean_interval
 from labapp.workflow.headline_words import as_words
 from labapp.workflow.yielded import Document, Yield, nothing, short_codes, spread
 
@@ -18,6 +18,8 @@ USUAL_PAIR = "UT:LT"
 """Ratio that is told where the protocol names none."""
 MOST_PAIRS, MOST_MUSCLES = 2, 4
 """As many are told in one sentence; the cards and tables have them all."""
+LEVEL = 0.05
+"""Risk of calling any difference where there is none, over all that the headline compares."""
 RFD_MS = 100
 """Window of the rate of force development that is told, ms from the onset of the force."""
 
@@ -40,6 +42,18 @@ def _ratio_name(pair: str) -> str:
     return ":".join(short_codes(pair.split(":")).values())
 
 
+def _sure(p_values: Mapping[str, float | None]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Which of several comparisons hold (Holm, 5 % for all of them), and a note that says so.
+
+    Of four muscles that are alike on both sides, one in five sessions would else show a side.
+    """
+    known = {name: p for name, p in p_values.items() if p is not None}
+    adjusted = holm(list(known.values()))
+    sure = frozenset(name for name, p in zip(known, adjusted, strict=True) if p < LEVEL)
+    several = f"{len(known)} comparisons: a difference counts by Holm's adjusted p below {LEVEL:g}"
+    return sure, (several,) if len(known) > 1 else ()
+
+
 def _limits(low: str, high: str, n: str, before: Sequence[str]) -> str:
     """Interval and number; what the first of a list has said already is not said again."""
     if not before:
@@ -56,9 +70,17 @@ def conditions(document: Document, asked: Sequence[str]) -> Yield:
         why = unusable if withheld else known
         return Yield(failed=f"Cannot compare the conditions: {why}.", missing=withheld)
     said: list[str] = []
-    sure = False
     names: dict[str, None] = {}
-    for pair in _pairs(part, asked):
+    told_pairs = _pairs(part, asked)
+    sure, notes = _sure(
+        {
+            f"{pair} {name}": one["change"]["p"]
+            for pair in told_pairs
+            for name, one in part[pair][_phase(part[pair])].items()
+            if "change" in one
+        }
+    )
+    for pair in told_pairs:
         phase = _phase(part[pair])
         (first, base), *others = part[pair][phase].items()
         differ: list[str] = []
@@ -68,7 +90,7 @@ def conditions(document: Document, asked: Sequence[str]) -> Yield:
                 continue
             names |= {first: None, name: None}
             factor, low, high = spread(one["change"])
-            clear = one["change"]["low"] > 1 or one["change"]["high"] < 1
+            clear = f"{pair} {name}" in sure
             held = f"95 % interval {low} to {high}; {one['n']} and {base['n']} repetitions"
             (differ if clear else open_).append(f"{as_words(name)} {factor} times ({held})")
         code, place, two = _ratio_name(pair), PLACES[phase], as_words(first)
@@ -77,17 +99,17 @@ def conditions(document: Document, asked: Sequence[str]) -> Yield:
         if open_:
             told = ", ".join(open_)
             said.append(f"Cannot tell whether {code} {place} differs from {two}: {told}.")
-        sure = sure or bool(differ)
     if not said:
         why = "the ratios have no spread"
         return Yield(failed=f"Cannot compare the conditions: {why}.")
-    return Yield(tuple(said), names=tuple(names), undecided=not sure)
+    return Yield(tuple(said), notes=notes, names=tuple(names), undecided=not sure)
 
 
 def sides(document: Document) -> Yield:
     """Right over left of every muscle on both sides, and which side is greater for sure."""
     told: list[str] = []
-    greater: dict[str, list[str]] = {"right": [], "left": []}
+    states: dict[str, str] = {}
+    p_values: dict[str, float | None] = {}
     place = ""
     missing: list[str] = []
     withheld = _withheld(document)
@@ -103,8 +125,7 @@ def sides(document: Document) -> Yield:
         ratio, low, high = spread({k: math.exp(value / 100) for k, value in logs.items()})
         n = f"{one['n_right']} and {one['n_left']} repetitions"
         told.append(f"{muscle} {ratio} ({_limits(low, high, n, told)})")
-        if one["state"] in greater:
-            greater[one["state"]].append(muscle)
+        states[muscle], p_values[muscle] = one["state"], one["p"]
     if not told:
         why = "no muscle was measured on both sides"
         if missing or withheld:
@@ -112,10 +133,16 @@ def sides(document: Document) -> Yield:
             why = missing[0] if missing else unusable
         failed = f"Cannot tell left from right: {why}."
         return Yield(failed=failed, missing=tuple(missing) or withheld)
+    sure, notes = _sure(p_values)
+    greater = {
+        side: [muscle for muscle, state in states.items() if state == side and muscle in sure]
+        for side in ("right", "left")
+    }
     said = [f"Greater on the {side}: {', '.join(m)}." for side, m in greater.items() if m]
     said = said or ["No side is greater for sure."]
     said.append(f"Right over left {place}: {', '.join(told)}.")
-    return Yield(tuple(said), missing=tuple(missing), undecided=not any(greater.values()))
+    unsure = not any(greater.values())
+    return Yield(tuple(said), missing=tuple(missing), notes=notes, undecided=unsure)
 
 
 def ratios(document: Document, asked: Sequence[str]) -> Yield:

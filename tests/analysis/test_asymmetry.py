@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from labapp.analysis.asymmetry import asymmetry_indices, compare_sides
 from labapp.errors import LabError
@@ -35,6 +36,18 @@ def test_log_difference_with_interval():
     wide = compare_sides(left, right, common_log_sd=0.2, common_df=2.0)
     assert wide.state == "within error"
     assert wide.high - wide.low > found.high - found.low
+
+
+def test_p_is_that_of_welchs_test():
+    rng = np.random.default_rng(4)
+    left, right = np.exp(0.3 * rng.normal(size=7)), 1.2 * np.exp(0.1 * rng.normal(size=11))
+    found = compare_sides(left, right)
+    wanted = stats.ttest_ind(np.log(right), np.log(left), equal_var=False).pvalue
+    assert found.p == pytest.approx(wanted, rel=1e-9)
+    assert compare_sides(left, right, common_log_sd=0.1).p > found.p
+    assert compare_sides([2.0] * 3, [2.0] * 3).p == 1
+    assert compare_sides([2.0] * 3, [4.0] * 3).p == 0
+    assert math.isnan(compare_sides([1.0], [2.0]).p)
 
 
 def test_interval_covers():

@@ -1,8 +1,12 @@
 """The headline of a session without a question of order says what it has yielded."""
 
+from dataclasses import asdict
+
+import numpy as np
 import pytest
 from reference_sessions import FULL_UV, MAXIMAL, made
 
+from labapp.analysis.asymmetry import compare_sides
 from labapp.report.document import build_document
 from labapp.report.words import not_applicable, verdict_state
 from labapp.translate import speak
@@ -210,9 +214,9 @@ def test_nothing_at_all_says_so():
 # ------------------------------------------------------------------ conditions and sides
 
 
-def change(factor, low, high, n=30):
+def change(factor, low, high, n=30, p=0.5):
     return {"ratio": 1.0, "low": 0.9, "high": 1.1, "n": n,
-            "change": {"factor": factor, "low": low, "high": high}}  # fmt: skip
+            "change": {"factor": factor, "low": low, "high": high, "p": p}}  # fmt: skip
 
 
 BASE = {"ratio": 1.0, "low": 0.9, "high": 1.1, "n": 30}
@@ -221,7 +225,7 @@ BASE = {"ratio": 1.0, "low": 0.9, "high": 1.1, "n": 30}
 def test_conditions_tell_what_differs_from_what_cannot_be_told():
     part = {
         "RM_R:MT_R": {"hold": {"neutral": BASE, "retraction": change(1.0, 0.9, 1.1)}},
-        "RM_R:UT_R": {"hold": {"neutral": BASE, "retraction": change(1.23, 1.1, 1.375)}},
+        "RM_R:UT_R": {"hold": {"neutral": BASE, "retraction": change(1.23, 1.1, 1.375, p=0.001)}},
         "UT_R:LT_R": {"hold": {"neutral": BASE, "retraction": change(0.95, 0.85, 1.06, 28)}},
     }
     found = with_headline(
@@ -233,8 +237,10 @@ def test_conditions_tell_what_differs_from_what_cannot_be_told():
         "neutral: retraction 0.95 times (95 % interval 0.85 to 1.06; 28 and 30 repetitions)."
     )
     assert found["instead"] == {
-        "state": "measured", "reasons": [], "names": ["neutral", "retraction"]
-    }  # fmt: skip
+        "state": "measured",
+        "reasons": ["2 comparisons: a difference counts by Holm's adjusted p below 0.05"],
+        "names": ["neutral", "retraction"],
+    }
     unsure = conditions({"conditions": part}, ["UT:LT"])
     assert unsure.undecided
     assert len(unsure.said) == 1
@@ -247,16 +253,16 @@ def test_conditions_tell_what_differs_from_what_cannot_be_told():
     assert list(found.missing) == withheld
 
 
-def side(percent, low, high, state):
+def side(percent, low, high, state, p):
     return {"percent": percent, "low": low, "high": high, "state": state,
-            "n_left": 24, "n_right": 23, "reason": ""}  # fmt: skip
+            "n_left": 24, "n_right": 23, "reason": "", "p": p}  # fmt: skip
 
 
 def test_sides_tell_right_over_left_and_which_is_greater():
     """``100 ln(500 / 400)`` is 22.3144 %: the right is 1.25 times the left."""
     part = {
-        "RM": {"hold": side(22.3144, 10.0, 34.6, "right")},
-        "UT": {"hold": side(-3.0, -12.0, 6.0, "within error")},
+        "RM": {"hold": side(22.3144, 10.0, 34.6, "right", 0.001)},
+        "UT": {"hold": side(-3.0, -12.0, 6.0, "within error", 0.5)},
     }
     found = sides({"asymmetry": part})
     assert found.said == (
@@ -268,6 +274,35 @@ def test_sides_tell_right_over_left_and_which_is_greater():
     unsure = sides({"asymmetry": {"UT": part["UT"]}})
     assert unsure.undecided
     assert unsure.said[0] == "No side is greater for sure."
+    assert not unsure.notes
+
+
+def test_of_many_comparisons_one_that_stands_out_by_chance_does_not_count():
+    """Four muscles at p = 0.03 each: one in nine sessions shows one of them by chance."""
+    part = {m: {"hold": side(5.0, 1.0, 9.0, "right", 0.03)} for m in ("RM", "UT", "MT", "LT")}
+    found = sides({"asymmetry": part})
+    assert found.said[0] == "No side is greater for sure."
+    assert found.notes == ("4 comparisons: a difference counts by Holm's adjusted p below 0.05",)
+    part = {"RM_R:UT_R": {"hold": {"a": BASE, "b": change(1.1, 1.01, 1.2, p=0.04),
+                                   "c": change(1.3, 1.1, 1.5, p=0.02)}}}  # fmt: skip
+    found = conditions({"conditions": part}, [])
+    assert found.said[0].startswith("RM:UT in the hold differs from a: b 1.10 times (")
+    assert ", c 1.30 times (" in found.said[0]
+    part["RM_R:UT_R"]["hold"]["c"]["change"]["p"] = 0.03
+    assert conditions({"conditions": part}, []).undecided
+
+
+def test_alike_sides_are_rarely_called_unlike():
+    """Five muscles alike on both sides, 8 repetitions: a side in at most 5 % of 600 sessions."""
+    rng = np.random.default_rng(5)
+    called = 0
+    for _ in range(600):
+        part = {
+            str(m): {"hold": asdict(compare_sides(*np.exp(0.2 * rng.normal(size=(2, 8)))))}
+            for m in range(5)
+        }
+        called += not sides({"asymmetry": part}).undecided
+    assert called <= 600 * 0.05 + 2 * np.sqrt(600 * 0.05 * 0.95)
 
 
 def test_levels_and_ratios_have_their_intervals():

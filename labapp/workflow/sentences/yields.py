@@ -35,6 +35,7 @@ YIELDS: Final[dict[str, tuple[str, ...]]] = {
         phrase("Forms: {k} of {n} values entered."),
     ),
     "workflow.yielded_pulls": (
+        phrase("{n} comparisons: a difference counts by Holm's adjusted p below {level}"),
         phrase("in the hold"),
         phrase("in the pull"),
         phrase("in the return"),

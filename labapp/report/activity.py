@@ -121,7 +121,10 @@ def _sides(analysis: Analysis) -> list[Block]:
     if not rows:
         return []
     head = ("sides", "phase", "100 ln(R/L)", "95 % interval", "n", "")
-    caption = "Right against left, each in % of its own reference; the interval includes theirs."
+    caption = (
+        "Right against left, each in % of its own reference; the interval includes theirs. A row "
+        "is judged by its own interval, not adjusted for the number of rows."
+    )
     return [Table(head, tuple(rows), caption, frozenset({2}), (0.8, 0.8, 1.0, 1.5, 0.8, 1.5))]
 
 

@@ -18,6 +18,7 @@ from labapp.ui.foot import Foot
 from labapp.ui.pages.page import PageScroller
 from labapp.ui.parts import Level, button, clear, column, label, named
 from labapp.ui.theme import GRID
+from labapp.ui.words import breakable
 from labapp.workflow.spoken import spoken
 
 MOST = 3
@@ -148,9 +149,10 @@ class Banners(PageScroller):
         named(frame, "banner", f"{message.what} {message.remedy}".strip())
         frame.setProperty("level", message.level)
         words, lines = QWidget(), column()
-        lines.addWidget(label(message.what, "what", name=f"banner_{index}_what", wrap=True))
-        if message.remedy:
-            lines.addWidget(label(message.remedy, name=f"banner_{index}_remedy", wrap=True))
+        for name, text, role in (("what", message.what, "what"), ("remedy", message.remedy, "")):
+            if text:
+                shown = breakable(text)  # names of files may be longer than a line
+                lines.addWidget(label(shown, role, name=f"banner_{index}_{name}", wrap=True))
         words.setLayout(lines)
         line = Foot(words, GRID)
         line.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)

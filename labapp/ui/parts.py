@@ -123,6 +123,9 @@ def set_role(widget: QWidget, role: str) -> None:
         widget.setProperty("role", role)
         widget.style().unpolish(widget)
         widget.style().polish(widget)
+        if isinstance(widget, QLabel):  # a style sheet's padding comes with the first polish only
+            box = QFrame.Shape.StyledPanel if role == "chip" else QFrame.Shape.NoFrame
+            widget.setFrameShape(box)
 
 
 class Card(QFrame):

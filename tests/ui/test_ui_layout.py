@@ -189,3 +189,17 @@ def test_the_measure_finds_what_is_wrong(qtbot: QtBot, look: Look) -> None:
     assert any(fault.startswith("cut: 'one line of words' needs") for fault in faults)
     assert any("cut covers whole" in fault for fault in faults)
     assert any("whole sticks out" in fault for fault in faults)
+
+
+def test_set_up_needs_no_sideways_scrolling_at_any_scale(qtbot: QtBot, open_window: Open) -> None:
+    opening = open_window()
+    window, work = opening.window, opening.work
+    assert work is not None
+    window.resize(1280, 800)
+    for scale in (1.0, 2.0, 3.0):
+        opening.look.apply("light", scale)
+        bar = work.setup.scroller.horizontalScrollBar()
+        # The layout follows letters of another size in a few turns of the event loop.
+        qtbot.waitUntil(lambda bar=bar: bar.maximum() == 0)
+        settle()
+        assert bar.maximum() == 0, scale

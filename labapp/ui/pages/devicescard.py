@@ -12,6 +12,7 @@ from labapp.record.config import DeviceConfig
 from labapp.record.listing import PortInfo
 from labapp.translate import tr
 from labapp.ui.choices import Preset, simulated_devices
+from labapp.ui.flow import FlowLayout
 from labapp.ui.look import Look
 from labapp.ui.pages.channelunits import ChannelUnits
 from labapp.ui.pages.ports import PortsTable
@@ -59,7 +60,10 @@ class DevicesCard(Card):
         self.simulated.setChecked(True)
         for source in (self.given, self.simulated, self.serial):
             source.toggled.connect(self._toggled)
-        self.column.addLayout(row(self.given, self.simulated, self.serial, None, spacing=3 * GRID))
+        sources = FlowLayout(3 * GRID)
+        for source in (self.given, self.simulated, self.serial):
+            sources.addWidget(source)
+        self.column.addLayout(sources)
         self.given_words = label("", name="given_devices", wrap=True)
         self.simulator = SimulatorPanel(look)
         self.panel = self._connected(look)

@@ -9,7 +9,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit
 
 from labapp.translate import phrase, tr
+from labapp.ui.flow import FlowLayout
 from labapp.ui.parts import Card, allow, button, chip, label, named, row, set_level
+from labapp.ui.theme import GRID
 from labapp.workflow.form_filling import Answers
 from labapp.workflow.person import LONGEST_NOTE, PersonFacts, Side, looks_personal
 from labapp.workflow.spoken import spoken
@@ -104,7 +106,10 @@ class PersonCard(Card):
         self.column.addLayout(sides)
         self.column.addWidget(self.remark)
         self.column.addWidget(self.warning)
-        self.column.addLayout(row(self.screening, self.screened, None))
+        asked = FlowLayout(GRID)
+        for one in (self.screening, self.screened):
+            asked.addWidget(one)
+        self.column.addLayout(asked)
 
     def show_study(self, name: str, path: str) -> None:
         """Say in which study the session will lie."""
@@ -159,5 +164,5 @@ def _sides(choices: tuple[tuple[str, Side], ...]) -> QComboBox:
     for words, side in choices:
         combo.addItem(tr(words), side)
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(12)
+    combo.setMinimumContentsLength(6)  # two of them side by side at 300 %
     return combo

@@ -11,9 +11,11 @@ from labapp import paths
 from labapp.errors import LabError
 from labapp.translate import spoken_language, tr
 from labapp.trials.protocol import Block, Protocol, load_protocol
+from labapp.ui.flow import FlowLayout
 from labapp.ui.numbers import minutes
 from labapp.ui.pages.referencerow import ReferenceRow
-from labapp.ui.parts import Card, button, label, named, row
+from labapp.ui.parts import Card, button, label, named
+from labapp.ui.theme import GRID
 from labapp.ui.words import listed_names, muscle_name, muscle_short, unbroken
 from labapp.workflow.protocol_words import listed, told
 
@@ -39,6 +41,10 @@ class ProtocolCard(Card):
         for name in paths.listing("protocols", ".toml"):
             self.protocols.addItem(listed(name), name)
         self.protocols.setCurrentIndex(max(0, self.protocols.findData(FIRST)))
+        self.protocols.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.protocols.setMinimumContentsLength(12)
         named(self.protocols, "protocol", tr("Protocol"), tr("The test that is run"))
         self.aim = label("", name="protocol_aim", wrap=True)
         self.practice = QCheckBox(tr("Practice first"))
@@ -55,7 +61,10 @@ class ProtocolCard(Card):
         self.stops = label("", "faint", name="protocol_stops", wrap=True)
         for widget in (self.protocols, self.aim):
             self.column.addWidget(widget)
-        self.column.addLayout(row(self.practice, None, self.adapt))
+        copies = FlowLayout(2 * GRID)
+        for one in (self.practice, self.adapt):
+            copies.addWidget(one)
+        self.column.addLayout(copies)
         self.reference = ReferenceRow()
         for words in (self.length, self.needs, self.reference, self.place, self.stops):
             self.column.addWidget(words)

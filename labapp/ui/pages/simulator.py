@@ -37,7 +37,7 @@ class SimulatorPanel(QWidget):
         self.scenario.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.scenario.setMinimumContentsLength(20)
+        self.scenario.setMinimumContentsLength(12)
         self.speed = QComboBox()
         for speed in SPEEDS:
             self._add_speed(speed)

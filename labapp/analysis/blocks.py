@@ -25,7 +25,7 @@ from labapp.analysis.phases import (
 )
 from labapp.analysis.pulls import FilteredChannel
 from labapp.analysis.reliability_stats import welch_change
-from labapp.analysis.rest import busy_spans
+from labapp.analysis.rest import Span
 from labapp.analysis.selectivity import Selectivity, selectivity
 from labapp.analysis.settings import AnalysisSettings
 from labapp.analysis.statistics import mean_interval
@@ -70,6 +70,7 @@ def rhomboid_grades(
     inputs: RecordingInput,
     channels: Mapping[str, FilteredChannel],
     picked: Chosen,
+    busy: Sequence[Span],
     settings: AnalysisSettings,
 ) -> dict[str, tuple[str, Selectivity]]:
     """Grade of every rhomboid channel against the middle trapezius of its side.
@@ -84,7 +85,6 @@ def rhomboid_grades(
     references = [rep for rep in picked.references if rep.valid]
     if not references or not (valid.get("T1") and valid.get("T2")):
         return found
-    busy = busy_spans(inputs.repetitions)
     for muscle in channels:
         stem, _, side = muscle.partition("_")
         neighbour = f"MT_{side}" if side else "MT"
@@ -168,12 +168,12 @@ def sided_amplitudes(
     channels: Mapping[str, FilteredChannel],
     valid: Sequence[RepetitionLike],
     references: Sequence[RepetitionLike],
+    busy: Sequence[Span],
     settings: AnalysisSettings,
 ) -> Amplitudes:
     """Amplitudes; where the blocks have sides, of each side's muscles in that side's work."""
     given = {} if inputs.given is None else inputs.given.muscles
     sides = [side for side in ("L", "R") if any(b.side == side for b in inputs.blocks.values())]
-    busy = busy_spans(inputs.repetitions)
     if not sides:
         return amplitudes(channels, valid, references, settings, given, busy)
 

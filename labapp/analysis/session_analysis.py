@@ -121,7 +121,8 @@ def analyse_recording(
     tell("order", 0.7)
     facts = _pair_facts(asked, by_muscle, channels, settings)
     gates = {key: list(fact.reasons) for key, fact in facts.items()}
-    grades = rhomboid_grades(inputs, channels, picked, settings)
+    busy = busy_spans(inputs.repetitions)
+    grades = rhomboid_grades(inputs, channels, picked, busy, settings)
     for closed in (grade_gates(inputs, grades, asked), device_gates(inputs, asked)):
         for key, reasons in closed.items():
             gates[key] = [*reasons, *gates.get(key, [])]
@@ -145,8 +146,7 @@ def analyse_recording(
     whole = [rep for rep in references if rep.valid]
     hearts = find_hearts(channels)
     levels = without_ecg(channels, hearts, settings)
-    amplitude = sided_amplitudes(inputs, levels, valid, whole, settings)
-    busy = busy_spans(inputs.repetitions)
+    amplitude = sided_amplitudes(inputs, levels, valid, whole, busy, settings)
     pulls = {
         id(rep): measure_force(inputs.force, rep, busy) if inputs.force is not None else None
         for rep in order_repetitions

@@ -82,13 +82,13 @@ def _processing(facts: Facts, analysis: Mapping[str, Any]) -> list[str]:
     baseline = pick(parameters, "baseline_s")
     rest = f"{number(baseline[0], 1)} to {number(baseline[1], 1)}" if is_pair(baseline) else None
     equalised = pick(parameters, "equalise")
+    # Where baselines are work, a ratio to them says nothing of the electrode.
+    working = not_applicable(analysis) and mapping(analysis, "rest")
     snr = [
         found
-        for repetition in items(analysis, "repetitions")
+        for repetition in (() if working else items(analysis, "repetitions"))
         for onset in mapping(repetition, "onsets").values()
-        # Where baselines are work, a ratio to them says nothing of the electrode.
-        if not (not_applicable(analysis) and mapping(analysis, "rest"))
-        and (found := value(onset, "snr_db")) is not None
+        if (found := value(onset, "snr_db")) is not None
     ]
     snr += [
         found

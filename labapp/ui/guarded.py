@@ -50,10 +50,15 @@ INSTEAD: Final[dict[str, Instead]] = {
 """What Qt is told instead, by the name of the override; events (``…Event``) need no answer."""
 
 
+_GUARDED: Final[set[str]] = set()
+
+
 def guard_overrides(package: str = "labapp.ui") -> None:
-    """Guard the overrides of every class of the modules that are loaded; again costs nothing."""
+    """Guard the overrides of every class of the modules that came since the last call."""
     for name, module in list(sys.modules.items()):
-        if name.startswith(f"{package}.") and isinstance(module, ModuleType):
+        new = name.startswith(f"{package}.") and name not in _GUARDED
+        if new and isinstance(module, ModuleType):
+            _GUARDED.add(name)
             for thing in list(vars(module).values()):
                 if isinstance(thing, type) and thing.__module__ == name:
                     guard(thing)

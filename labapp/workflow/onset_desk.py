@@ -188,6 +188,11 @@ class OnsetDesk:
         total = sum(len(self.edits.pulls[index]["onsets"]) for index in self.pulls)
         return len(self.hand.placed), total
 
+    @property
+    def protocol(self) -> str:
+        """Name of the session's protocol."""
+        return str(self.document["protocol"])
+
     def result(self) -> dict[str, Any]:
         """Share and verdict under the rater's onsets (as in the part ``edited``)."""
         return rater_part(self.document, self.hand)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from labapp.analysis.asymmetry import compare_sides
@@ -65,9 +66,8 @@ def conditions(document: Document, asked: Sequence[str]) -> Yield:
     """By which factor a ratio changes from the first condition to each of the others."""
     part, withheld = document.get("conditions") or {}, _withheld(document)
     if not part:
-        known = "fewer than 2 repetitions in each"
-        unusable = _with_cause("no two muscles have a usable reference", withheld)
-        why = unusable if withheld else known
+        two = "no two muscles have a usable reference"
+        why = _why(two, withheld, "fewer than 2 repetitions in each")
         return Yield(failed=f"Cannot compare the conditions: {why}.", missing=withheld)
     said: list[str] = []
     names: dict[str, None] = {}
@@ -121,16 +121,14 @@ def sides(document: Document) -> Yield:
             continue
         place = place or PLACES[phase]
         one = measured[phase]
-        logs = {"ratio": one["percent"], "low": one["low"], "high": one["high"]}
-        ratio, low, high = spread({k: math.exp(value / 100) for k, value in logs.items()})
+        ratio, low, high = _right_over_left(one)
         n = f"{one['n_right']} and {one['n_left']} repetitions"
         told.append(f"{muscle} {ratio} ({_limits(low, high, n, told)})")
         states[muscle], p_values[muscle] = one["state"], one["p"]
     if not told:
-        why = "no muscle was measured on both sides"
-        if missing or withheld:
-            unusable = _with_cause("no muscle has a usable reference on both sides", withheld)
-            why = missing[0] if missing else unusable
+        both = "no muscle has a usable reference on both sides"
+        unknown = _why(both, withheld, "no muscle was measured on both sides")
+        why = missing[0] if missing else unknown
         failed = f"Cannot tell left from right: {why}."
         return Yield(failed=failed, missing=tuple(missing) or withheld)
     sure, notes = _sure(p_values)
@@ -157,8 +155,8 @@ def ratios(document: Document, asked: Sequence[str]) -> Yield:
             said.append(f"{_ratio_name(pair)} {PLACES[phase]} {ratio} ({held}).")
     if not said:
         withheld = _withheld(document)
-        unusable = _with_cause("no two muscles have a usable reference", withheld)
-        why = unusable if withheld else "no pair could be estimated"
+        two = "no two muscles have a usable reference"
+        why = _why(two, withheld, "no pair could be estimated")
         return Yield(failed=f"Cannot tell any ratio: {why}.", missing=withheld)
     return Yield(tuple(said))
 
@@ -180,8 +178,8 @@ def levels(document: Document) -> Yield:
         told.append(f"{names[muscle]} {percent} % ({_limits(low, high, n, told)})")
     if not told:
         withheld = _withheld(document)
-        known = "fewer than 2 repetitions could be measured"
-        why = _with_cause("no muscle has a usable reference", withheld) if withheld else known
+        none = "no muscle has a usable reference"
+        why = _why(none, withheld, "fewer than 2 repetitions could be measured")
         return nothing(why, *withheld)
     return Yield((f"Activation {place} in % of the reference: {', '.join(told)}.",))
 
@@ -248,19 +246,25 @@ def _both_sides(left: Sequence[float], right: Sequence[float]) -> list[str]:
     said = [f"Peak force: {', '.join(told)}."]
     positive = all(peak > 0 for peak in (*left, *right))
     if positive and min(len(left), len(right)) > 2:
-        found = compare_sides(left, right)
-        logs = {"ratio": found.percent, "low": found.low, "high": found.high}
-        ratio, low, high = spread({k: math.exp(value / 100) for k, value in logs.items()})
+        ratio, low, high = _right_over_left(asdict(compare_sides(left, right)))
         said.append(f"Right over left {ratio} (95 % interval {low} to {high}).")
     return said
 
 
-def _with_cause(text: str, withheld: Sequence[str]) -> str:
-    """Add in brackets what is wrong with all references alike; nothing where they differ."""
+def _right_over_left(one: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Ratio of the sides with its limits, from 100 times its logarithm."""
+    logs = {"ratio": one["percent"], "low": one["low"], "high": one["high"]}
+    return spread({key: math.exp(value / 100) for key, value in logs.items()})
+
+
+def _why(unusable: str, withheld: Sequence[str], otherwise: str) -> str:
+    """Tell that references are unusable, in brackets why, if all for one reason; else otherwise."""
+    if not withheld:
+        return otherwise
     parts = [reason.partition(": ") for reason in withheld]
     # A reason begins with its muscle, or holds for the whole session.
     whys = {head if " " in head else rest for head, _, rest in parts}
-    return f"{text} ({whys.pop()})" if len(whys) == 1 else text
+    return f"{unusable} ({whys.pop()})" if len(whys) == 1 else unusable
 
 
 def _withheld(document: Document) -> tuple[str, ...]:

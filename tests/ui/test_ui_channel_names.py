@@ -6,12 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from lsl_streams import answer_at_once
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
-from labapp.record.listing import PortInfo
-from labapp.ui import finding
 from labapp.ui.opening import Opening
 from labapp.ui.pages.setup import SetupPage
 
@@ -30,12 +29,7 @@ SAID: dict[str, dict[str, Any]] = {
 @pytest.fixture(autouse=True)
 def streams(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two streams that answer at once; nothing else is connected."""
-    found = [
-        PortInfo(port, "a stream", None, None, "lsl", ("lsl",), "ok", None, None) for port in SAID
-    ]
-    monkeypatch.setattr(finding, "list_ports", lambda: [])
-    monkeypatch.setattr(finding, "lsl_ports", lambda: found)
-    monkeypatch.setattr(finding, "settings_of", lambda port: dict(SAID[port]))
+    answer_at_once(monkeypatch, SAID)
 
 
 def tick(

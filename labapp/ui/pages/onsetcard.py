@@ -202,12 +202,11 @@ class OnsetCard(Card):
         else:
             part = desk.result()
             self.share.setText(edited_words(part))
-            said = verdict_told(part["verdict"], str(desk.document["protocol"]))
             self.verdict.setText(
                 tr(
                     "With rater {rater}'s onsets: {headline}",
                     rater=desk.rater,
-                    headline=readable(said),
+                    headline=readable(verdict_told(part["verdict"], desk.protocol)),
                 )
             )
         self.verdict.setVisible(bool(marked) and not desk.blind)
